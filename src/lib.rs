@@ -1,0 +1,5 @@
+//! A real-time hub that gets Zoom meeting tokens and hands each to the one person or bot it belongs to.
+
+pub mod names;
+pub mod secret;
+pub mod zoom;

@@ -1,0 +1,3 @@
+//! The program: parse the command, start logging, hand over.
+
+fn main() {}
