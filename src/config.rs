@@ -1,0 +1,268 @@
+//! Every environment variable, read once and validated; no other file reads the environment.
+//!
+//! [`Config::load`] gathers the variables (the process environment, then `.env`, then the files that they name) and
+//! hands them to [`Config::from_variables`], which is pure. Whoever holds a [`Config`] holds one that is fine as a
+//! whole. Deliberately absent: reloading, a configuration file of our own, and any change of a value in silence: what
+//! can't be read stops the start with one line.
+
+mod credentials;
+mod dotenv;
+mod error;
+mod origins;
+mod read;
+mod table;
+mod variables;
+mod zoom;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use url::Url;
+
+pub use credentials::Credentials;
+pub use error::{ConfigError, LineFault, Name, NoSimulator, Shown};
+pub use origins::{OriginPattern, Origins};
+pub use table::{VARIABLES, Variable};
+pub use variables::Variables;
+pub use zoom::{Source, Upstream, Zoom};
+
+/// All that an operator can decide.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// `APP_ENV` (or `NODE_ENV`), by default development.
+    pub environment: Environment,
+    /// `HOST` and `PORT`, by default 3000 on loopback, in production on every address.
+    pub listen: Listen,
+    /// `AUTH_MODE`, by default open in development on loopback; elsewhere it must be said.
+    pub auth: AuthMode,
+    /// `CORS_ORIGIN`, by default the loopback origins.
+    pub origins: Origins,
+    /// `PUBLIC_URL`, by default none: what the hub tells clients to connect to.
+    pub public_url: Option<Url>,
+    /// How much a client may send at once.
+    pub limits: Limits,
+    /// How long things may take.
+    pub times: Times,
+    /// Where tokens come from.
+    pub zoom: Zoom,
+    /// `RUST_LOG`, by default `info`; whether it reads as a filter is the logger's business.
+    pub log_filter: String,
+    /// Warnings to log once after the start, a line each.
+    pub notices: Vec<String>,
+}
+
+/// What the process is run for. Production refuses what is only good for development.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// `APP_ENV` is `development`, `test` or not set.
+    Development,
+    /// `APP_ENV` is any other word, so that a slip of the pen never opens anything.
+    Production,
+}
+
+/// Where the hub listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// This machine only, in both address families.
+    Loopback {
+        /// `PORT`; 0 takes any free one.
+        port: u16,
+    },
+    /// Every address of the machine, in both address families.
+    Everywhere {
+        /// `PORT`; 0 takes any free one.
+        port: u16,
+    },
+    /// The one address that `HOST` names.
+    Address {
+        /// `HOST`.
+        ip: IpAddr,
+        /// `PORT`; 0 takes any free one.
+        port: u16,
+    },
+}
+
+impl Listen {
+    /// Whether nobody outside this machine can connect.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Loopback { .. } => true,
+            Self::Everywhere { .. } => false,
+            Self::Address { ip, .. } => ip.to_canonical().is_loopback(),
+        }
+    }
+
+    /// The port, whatever the address.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::Loopback { port } | Self::Everywhere { port } | Self::Address { port, .. } => *port,
+        }
+    }
+}
+
+/// How callers are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthMode {
+    /// Any caller may name any user: for development and for networks where every caller is trusted.
+    Open,
+}
+
+/// How much a client may send at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// `MAX_MESSAGE_BYTES`, by default 262144: one frame or body.
+    pub max_message_bytes: usize,
+    /// `MAX_BATCH`, by default 1000: participants in one call.
+    pub max_batch: usize,
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// `PING_INTERVAL_SECONDS`, by default 25: between two pings of a connection.
+    pub ping_interval: Duration,
+    /// `PING_TIMEOUT_SECONDS`, by default 20: until the answer to a ping.
+    pub ping_timeout: Duration,
+    /// `WRITE_TIMEOUT_SECONDS`, by default 10: until a client has taken what was written to it.
+    pub write_timeout: Duration,
+    /// `REQUEST_TIMEOUT_SECONDS`, by default 10: until a request has arrived.
+    pub request_timeout: Duration,
+    /// `SHUTDOWN_TIMEOUT_SECONDS`, by default 25: until what runs is cut off at the end.
+    pub shutdown_timeout: Duration,
+}
+
+impl Config {
+    /// Reads the process environment and the `.env` of the current directory.
+    ///
+    /// # Errors
+    /// The first thing found that can't be read or doesn't go together.
+    pub fn load() -> Result<Self, ConfigError> {
+        Self::from_variables(&Variables::of_the_process()?)
+    }
+
+    /// Decides everything from variables that are already at hand; pure.
+    ///
+    /// # Errors
+    /// The first thing found that can't be read or doesn't go together.
+    pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+        let mut notices = Vec::new();
+        let environment = environment(variables, &mut notices)?;
+        let listen = listen(variables, environment)?;
+        let auth = auth(variables, environment, listen, &mut notices)?;
+        Ok(Self {
+            environment,
+            listen,
+            auth,
+            origins: origins(variables, &mut notices)?,
+            public_url: public_url(variables)?,
+            limits: limits(variables)?,
+            times: times(variables)?,
+            zoom: Zoom::from_variables(variables, environment, listen, &mut notices)?,
+            log_filter: variables.text("RUST_LOG")?.unwrap_or("info").to_owned(),
+            notices,
+        })
+    }
+}
+
+fn environment(variables: &Variables, notices: &mut Vec<String>) -> Result<Environment, ConfigError> {
+    for name in ["APP_ENV", "NODE_ENV"] {
+        match variables.text(name)? {
+            None => {}
+            Some("development" | "test") => return Ok(Environment::Development),
+            Some("production") => return Ok(Environment::Production),
+            Some(word) => {
+                let shown = Shown::value(word);
+                notices.push(format!(
+                    "{name}{shown} counts as production; development and test do not"
+                ));
+                return Ok(Environment::Production);
+            }
+        }
+    }
+    Ok(Environment::Development)
+}
+
+fn listen(variables: &Variables, environment: Environment) -> Result<Listen, ConfigError> {
+    let port = read::whole(variables, "PORT", 3000, 0..=u16::MAX)?;
+    match (variables.text("HOST")?, environment) {
+        (None, Environment::Development) | (Some("localhost"), _) => Ok(Listen::Loopback { port }),
+        (None, Environment::Production) => Ok(Listen::Everywhere { port }),
+        (Some(host), _) => match host.parse() {
+            Ok(ip) => Ok(Listen::Address { ip, port }),
+            Err(_) => Err(ConfigError::unusable(
+                "HOST",
+                host,
+                "use an IP address (0.0.0.0 or :: for every one) or localhost",
+            )),
+        },
+    }
+}
+
+fn auth(
+    variables: &Variables,
+    environment: Environment,
+    listen: Listen,
+    notices: &mut Vec<String>,
+) -> Result<AuthMode, ConfigError> {
+    let sheltered = environment == Environment::Development && listen.is_loopback();
+    match variables.text("AUTH_MODE")? {
+        None if sheltered => Ok(AuthMode::Open),
+        None => Err(ConfigError::AuthModeNotSaid),
+        Some("open") => {
+            if !sheltered {
+                notices.push("AUTH_MODE=open: whoever reaches this hub can get anyone's tokens".to_owned());
+            }
+            Ok(AuthMode::Open)
+        }
+        Some("jwt") => Err(ConfigError::AuthModeNotBuilt),
+        Some(other) => Err(ConfigError::unusable("AUTH_MODE", other, "use open")),
+    }
+}
+
+fn origins(variables: &Variables, notices: &mut Vec<String>) -> Result<Origins, ConfigError> {
+    let Some(list) = variables.text("CORS_ORIGIN")? else {
+        return Ok(Origins::Loopback);
+    };
+    let origins = Origins::listed(list).ok_or_else(|| {
+        ConfigError::unusable_url(
+            "CORS_ORIGIN",
+            list,
+            "use * or origins with commas between them, such as https://app.example.com or \
+             https://*.example.com:8443, without a path and with no * in the last part of the name",
+        )
+    })?;
+    if origins == Origins::Any {
+        notices
+            .push("CORS_ORIGIN=*: any web page that someone visits can call this hub from there".to_owned());
+    }
+    Ok(origins)
+}
+
+fn public_url(variables: &Variables) -> Result<Option<Url>, ConfigError> {
+    let text = variables.text("PUBLIC_URL")?;
+    text.map(|text| read::url("PUBLIC_URL", text, &["http", "https", "ws", "wss"]))
+        .transpose()
+}
+
+fn limits(variables: &Variables) -> Result<Limits, ConfigError> {
+    Ok(Limits {
+        max_message_bytes: read::whole(variables, "MAX_MESSAGE_BYTES", 262_144, 1024..=67_108_864)?,
+        max_batch: read::whole(variables, "MAX_BATCH", 1000, 1..=100_000)?,
+    })
+}
+
+fn times(variables: &Variables) -> Result<Times, ConfigError> {
+    let seconds = |name, default| read::seconds(variables, name, default);
+    Ok(Times {
+        ping_interval: seconds("PING_INTERVAL_SECONDS", 25)?,
+        ping_timeout: seconds("PING_TIMEOUT_SECONDS", 20)?,
+        write_timeout: seconds("WRITE_TIMEOUT_SECONDS", 10)?,
+        request_timeout: seconds("REQUEST_TIMEOUT_SECONDS", 10)?,
+        shutdown_timeout: seconds("SHUTDOWN_TIMEOUT_SECONDS", 25)?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

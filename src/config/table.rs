@@ -1,0 +1,236 @@
+//! The published table of variables: `--help`, `.env.example` and the documentation are compared with it.
+//!
+//! It is also the list of what is looked up in the environment: a variable that is not here is not read. Deliberately
+//! absent: how a value is read, which is beside the setting that it becomes.
+
+/// One environment variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What holds while it isn't set: a value that it also takes, or some words; `–` for nothing.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Whether its value must never be shown.
+    pub secret: bool,
+}
+
+const fn open(name: &'static str, default: &'static str, meaning: &'static str) -> Variable {
+    Variable {
+        name,
+        default,
+        meaning,
+        secret: false,
+    }
+}
+
+const fn secret(name: &'static str, default: &'static str, meaning: &'static str) -> Variable {
+    Variable {
+        name,
+        default,
+        meaning,
+        secret: true,
+    }
+}
+
+/// Every variable that the hub reads, in the order of the documentation.
+pub const VARIABLES: &[Variable] = &[
+    open(
+        "ZOOM_CLIENT_ID",
+        "–",
+        "client ID of the Server-to-Server OAuth app; goes with the next two, all or none",
+    ),
+    secret("ZOOM_CLIENT_SECRET", "–", "client secret of that app"),
+    open(
+        "ZOOM_CLIENT_SECRET_FILE",
+        "–",
+        "a file that holds the client secret, in place of ZOOM_CLIENT_SECRET",
+    ),
+    open("ZOOM_ACCOUNT_ID", "–", "account ID of that app"),
+    open(
+        "SIMULATOR",
+        "true without credentials in development on loopback",
+        "true: the built-in simulator answers in Zoom's place; false: never; production refuses it",
+    ),
+    open(
+        "APP_ENV",
+        "development",
+        "development or test; any other word counts as production",
+    ),
+    open("NODE_ENV", "–", "read where APP_ENV is not set"),
+    open(
+        "HOST",
+        "localhost (in production every address)",
+        "the IP address to listen on, or localhost",
+    ),
+    open("PORT", "3000", "the port to listen on; 0: any free one"),
+    open(
+        "AUTH_MODE",
+        "open in development on loopback, elsewhere it must be set",
+        "open: any caller may name any user",
+    ),
+    open(
+        "CORS_ORIGIN",
+        "origins on this machine",
+        "web pages that may call, with commas between them; * for any, or inside as in https://*.example.com",
+    ),
+    open(
+        "PUBLIC_URL",
+        "–",
+        "the address that clients are told to connect to, where a proxy stands before the hub",
+    ),
+    open(
+        "ZOOM_OAUTH_URL",
+        "https://zoom.us/oauth/token",
+        "where the access token comes from: another Zoom cloud or a stand-in",
+    ),
+    open("ZOOM_API_URL", "https://api.zoom.us/v2", "where Zoom's API is"),
+    open(
+        "ZOOM_CA_FILE",
+        "–",
+        "a PEM file of further roots to trust, for a stand-in or a proxy that opens TLS",
+    ),
+    open(
+        "ZOOM_MAX_CONCURRENCY",
+        "64",
+        "calls to Zoom under way at once, 1 to 10000",
+    ),
+    open("ZOOM_TIMEOUT_SECONDS", "10", "how long one call to Zoom may take"),
+    open(
+        "MAX_QUEUED",
+        "100000",
+        "calls to Zoom that may wait, 1 to 10000000",
+    ),
+    open(
+        "ZAK_TTL_SECONDS",
+        "7200",
+        "the life asked for a host's ZAK token, in whole seconds",
+    ),
+    open(
+        "OBF_TTL_SECONDS",
+        "1800",
+        "the life asked for a participant's OBF token, in whole seconds",
+    ),
+    open("PING_INTERVAL_SECONDS", "25", "between two pings of a connection"),
+    open("PING_TIMEOUT_SECONDS", "20", "until the answer to a ping"),
+    open(
+        "WRITE_TIMEOUT_SECONDS",
+        "10",
+        "until a client has taken what was written to it",
+    ),
+    open("REQUEST_TIMEOUT_SECONDS", "10", "until a request has arrived"),
+    open(
+        "MAX_MESSAGE_BYTES",
+        "262144",
+        "one frame or body, 1024 to 67108864",
+    ),
+    open("MAX_BATCH", "1000", "participants in one call, 1 to 100000"),
+    open(
+        "SHUTDOWN_TIMEOUT_SECONDS",
+        "25",
+        "how long a shutdown waits for what is under way",
+    ),
+    open(
+        "RUST_LOG",
+        "info",
+        "what is logged, such as debug or zoom_token_hub=debug",
+    ),
+];
+
+/// Two names of one setting: where the environment has either, `.env` fills neither.
+pub(super) const PAIRS: &[(&str, &str)] = &[
+    ("APP_ENV", "NODE_ENV"),
+    ("ZOOM_CLIENT_SECRET", "ZOOM_CLIENT_SECRET_FILE"),
+];
+
+/// Whether the value of this variable must never be shown. A name that isn't in the table is kept to itself too.
+pub(super) fn is_secret(name: &str) -> bool {
+    VARIABLES
+        .iter()
+        .find(|variable| variable.name == name)
+        .is_none_or(|variable| variable.secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::{Config, Variables, dotenv};
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../.env.example");
+
+    /// The assignments that the example holds behind a `#`.
+    fn offered() -> Vec<&'static str> {
+        let assignment = |line: &'static str| line.strip_prefix('#').filter(|rest| !rest.starts_with(' '));
+        EXAMPLE.lines().filter_map(assignment).collect()
+    }
+
+    #[test]
+    fn the_example_names_exactly_these_variables_in_this_order() {
+        let named: Vec<_> = offered()
+            .iter()
+            .map(|line| line.split_once('=').unwrap().0)
+            .collect();
+        let listed: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
+        assert_eq!(named, listed);
+    }
+
+    #[test]
+    fn a_plain_copy_of_the_example_sets_nothing() {
+        assert!(dotenv::parse(EXAMPLE).unwrap().is_empty());
+    }
+
+    #[test]
+    fn every_line_of_the_example_can_be_uncommented() {
+        let values = dotenv::parse(&offered().join("\n")).unwrap();
+        assert_eq!(values.len(), VARIABLES.len());
+        for (name, value) in &values {
+            let fine = Config::from_variables(&with_credentials([(name.as_str(), value.reveal())]));
+            let needs_an_edit = name.starts_with("ZOOM_CLIENT_") || name == "ZOOM_ACCOUNT_ID";
+            let names_a_file = name.ends_with("_FILE");
+            assert_eq!(fine.is_ok(), !needs_an_edit && !names_a_file, "{name}: {fine:?}");
+        }
+    }
+
+    #[test]
+    fn the_example_offers_the_defaults_of_the_table() {
+        for (line, variable) in offered().iter().zip(VARIABLES) {
+            if is_a_value(variable) {
+                assert_eq!(*line, format!("{}={}", variable.name, variable.default));
+            }
+        }
+    }
+
+    #[test]
+    fn a_default_of_the_table_is_what_holds_without_it() {
+        let without = Config::from_variables(&with_credentials([])).unwrap();
+        for variable in VARIABLES.iter().filter(|variable| is_a_value(variable)) {
+            let with = Config::from_variables(&with_credentials([(variable.name, variable.default)]));
+            assert_eq!(with.as_ref(), Ok(&without), "{}", variable.name);
+        }
+    }
+
+    #[test]
+    fn no_variable_is_listed_twice_and_what_sounds_secret_is() {
+        let names: BTreeSet<_> = VARIABLES.iter().map(|variable| variable.name).collect();
+        assert_eq!(names.len(), VARIABLES.len());
+        for name in names {
+            assert_eq!(is_secret(name), name.ends_with("SECRET"), "{name}");
+        }
+    }
+
+    fn is_a_value(variable: &Variable) -> bool {
+        variable.default != "–" && !variable.default.contains(' ')
+    }
+
+    fn with_credentials<'a>(more: impl IntoIterator<Item = (&'a str, &'a str)>) -> Variables {
+        let credentials = [
+            ("ZOOM_CLIENT_ID", "i"),
+            ("ZOOM_CLIENT_SECRET", "s"),
+            ("ZOOM_ACCOUNT_ID", "a"),
+        ];
+        Variables::from_pairs(credentials.into_iter().chain(more))
+    }
+}

@@ -1,0 +1,281 @@
+//! The rules that hold for the configuration as a whole.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn config(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::from_variables(&Variables::from_pairs(pairs.iter().copied()))
+}
+
+fn error(pairs: &[(&str, &str)]) -> String {
+    config(pairs).unwrap_err().to_string()
+}
+
+const CREDENTIALS: [(&str, &str); 3] = [
+    ("ZOOM_CLIENT_ID", "id"),
+    ("ZOOM_CLIENT_SECRET", "hush"),
+    ("ZOOM_ACCOUNT_ID", "account"),
+];
+
+fn production(name: &str, word: &str) -> Config {
+    config(&[&CREDENTIALS[..], &[("AUTH_MODE", "open"), (name, word)]].concat()).unwrap()
+}
+
+#[test]
+fn nothing_set_is_development_on_loopback() {
+    let config = config(&[]).unwrap();
+    assert_eq!(config.environment, Environment::Development);
+    assert_eq!(config.listen, Listen::Loopback { port: 3000 });
+    assert_eq!(config.auth, AuthMode::Open);
+    assert_eq!(config.origins, Origins::Loopback);
+    assert_eq!(config.public_url, None);
+    assert_eq!(config.log_filter, "info");
+}
+
+#[test]
+fn every_variable_reaches_its_own_setting() {
+    let config = config(&[
+        ("PORT", "0"),
+        ("PUBLIC_URL", "wss://hub.example.com/hub"),
+        ("ZOOM_MAX_CONCURRENCY", "1"),
+        ("ZOOM_TIMEOUT_SECONDS", "2"),
+        ("MAX_QUEUED", "3"),
+        ("ZAK_TTL_SECONDS", "4"),
+        ("OBF_TTL_SECONDS", "5"),
+        ("PING_INTERVAL_SECONDS", "6"),
+        ("PING_TIMEOUT_SECONDS", "7"),
+        ("WRITE_TIMEOUT_SECONDS", "8"),
+        ("REQUEST_TIMEOUT_SECONDS", "9"),
+        ("MAX_MESSAGE_BYTES", "1024"),
+        ("MAX_BATCH", "11"),
+        ("SHUTDOWN_TIMEOUT_SECONDS", "0.5"),
+        ("RUST_LOG", "debug"),
+    ])
+    .unwrap();
+    assert_eq!(config.listen.port(), 0);
+    assert_eq!(config.public_url.unwrap().as_str(), "wss://hub.example.com/hub");
+    assert_eq!((config.zoom.max_concurrency, config.zoom.max_queued), (1, 3));
+    let (zoom, times) = (config.zoom, config.times);
+    let seconds = [
+        zoom.timeout,
+        zoom.zak_ttl,
+        zoom.obf_ttl,
+        times.ping_interval,
+        times.ping_timeout,
+    ];
+    assert_eq!(seconds.map(|time| time.as_secs()), [2, 4, 5, 6, 7]);
+    assert_eq!(
+        (times.write_timeout.as_secs(), times.request_timeout.as_secs()),
+        (8, 9)
+    );
+    assert_eq!(times.shutdown_timeout, Duration::from_millis(500));
+    assert_eq!(
+        config.limits,
+        Limits {
+            max_message_bytes: 1024,
+            max_batch: 11
+        }
+    );
+    assert_eq!(config.log_filter, "debug");
+}
+
+#[test]
+fn any_word_but_development_and_test_is_production_and_a_strange_one_is_noticed() {
+    for name in ["APP_ENV", "NODE_ENV"] {
+        for word in ["development", "test"] {
+            assert_eq!(
+                config(&[(name, word)]).unwrap().environment,
+                Environment::Development
+            );
+        }
+        assert_eq!(
+            production(name, "production").environment,
+            Environment::Production
+        );
+        let strange = production(name, "Development");
+        assert_eq!(strange.environment, Environment::Production);
+        let notice = format!("{name}=\"Development\" counts as production; development and test do not");
+        assert_eq!(strange.notices.iter().filter(|line| **line == notice).count(), 1);
+        assert!(
+            !production(name, "production")
+                .notices
+                .iter()
+                .any(|line| line.contains(name))
+        );
+    }
+    let both = config(&[("APP_ENV", "test"), ("NODE_ENV", "production")]).unwrap();
+    assert_eq!(both.environment, Environment::Development);
+    let empty = config(&[("APP_ENV", ""), ("NODE_ENV", "test")]).unwrap();
+    assert_eq!(empty.environment, Environment::Development);
+}
+
+#[test]
+fn it_listens_where_host_says_and_in_production_everywhere() {
+    let listen = |host| {
+        config(&[("HOST", host), ("AUTH_MODE", "open"), ("SIMULATOR", "true")])
+            .unwrap()
+            .listen
+    };
+    assert_eq!(
+        production("APP_ENV", "production").listen,
+        Listen::Everywhere { port: 3000 }
+    );
+    assert_eq!(listen("localhost"), Listen::Loopback { port: 3000 });
+    for (host, loopback) in [
+        ("127.0.0.1", true),
+        ("::1", true),
+        ("0.0.0.0", false),
+        ("::", false),
+        ("10.0.0.1", false),
+    ] {
+        assert_eq!(
+            listen(host),
+            Listen::Address {
+                ip: host.parse().unwrap(),
+                port: 3000
+            }
+        );
+        assert_eq!(listen(host).is_loopback(), loopback, "{host}");
+    }
+    for host in ["hub.example.com", "[::1]", "127.0.0.1:80", "*"] {
+        let remedy = "use an IP address (0.0.0.0 or :: for every one) or localhost";
+        assert_eq!(error(&[("HOST", host)]), format!("HOST={host:?}: {remedy}"));
+    }
+}
+
+#[test]
+fn open_mode_must_be_said_outside_development_on_loopback_and_is_noticed_there() {
+    let exposed = [("HOST", "0.0.0.0"), ("SIMULATOR", "true")];
+    assert_eq!(config(&exposed), Err(ConfigError::AuthModeNotSaid));
+    let in_production = [
+        &CREDENTIALS[..],
+        &[("APP_ENV", "production"), ("HOST", "127.0.0.1")],
+    ]
+    .concat();
+    assert_eq!(config(&in_production), Err(ConfigError::AuthModeNotSaid));
+    let said = config(&[&exposed[..], &[("AUTH_MODE", "open")]].concat()).unwrap();
+    assert!(
+        said.notices
+            .iter()
+            .any(|line| line.starts_with("AUTH_MODE=open: whoever reaches this hub"))
+    );
+    let sheltered = config(&[("AUTH_MODE", "open")]).unwrap();
+    assert!(!sheltered.notices.iter().any(|line| line.contains("AUTH_MODE")));
+}
+
+#[test]
+fn a_mode_that_is_not_built_or_does_not_exist_is_refused() {
+    assert_eq!(
+        config(&[("AUTH_MODE", "jwt")]),
+        Err(ConfigError::AuthModeNotBuilt)
+    );
+    assert_eq!(error(&[("AUTH_MODE", "none")]), "AUTH_MODE=\"none\": use open");
+}
+
+#[test]
+fn origins_are_listed_and_a_star_is_noticed() {
+    assert!(
+        config(&[("CORS_ORIGIN", "https://a.example")])
+            .unwrap()
+            .origins
+            .allows("https://a.example")
+    );
+    let any = config(&[("CORS_ORIGIN", "*")]).unwrap();
+    assert_eq!(any.origins, Origins::Any);
+    assert!(any.notices.iter().any(|line| line.starts_with("CORS_ORIGIN=*")));
+    let error = error(&[("CORS_ORIGIN", "https://a.example/")]);
+    assert!(
+        error.starts_with("CORS_ORIGIN=\"https://a.example/\": use * or origins"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_empty_value_counts_as_not_set() {
+    let empty: Vec<_> = VARIABLES.iter().map(|variable| (variable.name, "")).collect();
+    assert_eq!(config(&empty), config(&[]));
+}
+
+#[test]
+fn a_value_with_a_line_break_is_refused_in_one_line() {
+    for &Variable { name, secret, .. } in VARIABLES {
+        let error = error(&[("APP_ENV", ""), (name, "a\nb")]);
+        let shown = if secret { "" } else { "=\"a\\nb\"" };
+        assert!(
+            error.starts_with(&format!("{name}{shown}: use a value without line breaks")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn debug_does_not_show_the_client_secret() {
+    assert!(!format!("{:?}", config(&CREDENTIALS)).contains("hush"));
+}
+
+/// Values that are nearly right, so that the tests get past the first check.
+fn nearly() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[0-9.]{1,6}",
+        "https?://[a-z*.:@/?#]{0,12}",
+        proptest::sample::select(vec![
+            "open",
+            "true",
+            "false",
+            "production",
+            "localhost",
+            "::",
+            "*",
+            ""
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn variables() -> impl Strategy<Value = Vec<(&'static str, String)>> {
+    let name = proptest::sample::select(VARIABLES).prop_map(|variable| variable.name);
+    proptest::collection::vec((name, nearly()), 0..6)
+}
+
+proptest! {
+    #[test]
+    fn no_value_panics_and_every_line_is_one(pairs in variables()) {
+        match Config::from_variables(&Variables::from_pairs(pairs)) {
+            Ok(config) => prop_assert!(!config.notices.concat().contains(char::is_control)),
+            Err(error) => prop_assert!(!error.to_string().contains(char::is_control), "{error}"),
+        }
+    }
+
+    #[test]
+    fn no_error_and_no_notice_shows_the_secret(
+        pairs in variables(),
+        secret in "[ -~]{0,9}QZ7[ -~\n\u{e9}]{0,9}",
+        in_file in any::<bool>(),
+    ) {
+        let mut pairs = pairs;
+        pairs.retain(|(name, _)| !name.starts_with("ZOOM_CLIENT_SECRET"));
+        pairs.push(if in_file { ("ZOOM_CLIENT_SECRET_FILE", "/f".to_owned()) } else { ("ZOOM_CLIENT_SECRET", secret.clone()) });
+        let said = Config::from_variables(&Variables::from_pairs(pairs).with_file("/f", &secret));
+        let shown = match &said {
+            Ok(config) => config.notices.concat(),
+            Err(error) => error.to_string(),
+        };
+        prop_assert!(!shown.contains("QZ7"), "{shown}");
+        let debug = format!("{said:?}");
+        prop_assert!(!debug.contains("QZ7"));
+    }
+
+    #[test]
+    fn no_error_of_dotenv_shows_the_secret(
+        before in "[A='\"$\\\\ #\n]{0,6}",
+        start in "[A='\"$\\\\ #]{0,6}",
+        end in "[A='\"$\\\\ #\n]{0,12}",
+    ) {
+        if let Err(error) = dotenv::parse(&format!("{before}\nZOOM_CLIENT_SECRET={start}qz7 {end}")) {
+            let shown = format!("{error} {error:?}");
+            prop_assert!(!shown.contains("qz7"), "{shown}");
+        }
+    }
+}
