@@ -2,4 +2,5 @@
 
 pub mod names;
 pub mod secret;
+pub mod simulator;
 pub mod zoom;
