@@ -3,4 +3,5 @@
 pub mod config;
 pub mod names;
 pub mod secret;
+pub mod simulator;
 pub mod zoom;
