@@ -77,7 +77,7 @@ impl AccessTokens {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[test]
     fn a_token_is_good_until_the_moment_its_life_ends() {

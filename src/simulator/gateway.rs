@@ -20,7 +20,7 @@ use crate::simulator::refusal::Refusal;
 
 /// The longest that a call is held in silence. The server doesn't notice that a client has gone, so without an end
 /// its calls would pile up for good.
-const MAX_SILENCE: Duration = Duration::from_secs(600);
+const MAX_SILENCE: Duration = Duration::from_mins(10);
 
 /// The page of a proxy whose upstream is down.
 const BAD_GATEWAY_PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\

@@ -44,7 +44,7 @@ pub use self::seen::Seen;
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// Longer than clients keep an idle connection, so that one isn't cut just as it is used again.
-const KEEP_ALIVE: Duration = Duration::from_secs(120);
+const KEEP_ALIVE: Duration = Duration::from_mins(2);
 
 /// Why a simulator did not start.
 #[derive(Debug, Error)]

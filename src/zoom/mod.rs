@@ -1,3 +1,16 @@
 //! What Zoom gives us, and nothing about who wants it.
+//!
+//! [`api`] holds the wire types, `answer` reads Zoom's answers, `client` makes the calls, `access` keeps the access
+//! token, and [`broker`] is the actor in front of them.
 
+mod access;
+mod answer;
 pub mod api;
+pub mod broker;
+mod client;
+pub mod error;
+mod lease;
+
+pub use access::Health;
+pub use client::{ClientError, tls};
+pub use lease::IssuedToken;

@@ -1,0 +1,259 @@
+//! The calls to Zoom, over awc. One attempt each: when to call and whether to try again is the broker's business.
+//!
+//! HTTP/1.1 only, and the authorisation marked as sensitive: awc's HTTP/2 code writes request headers to its trace log.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::clock::timeout;
+use awc::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use awc::http::{Version, header};
+use awc::{Client, ClientRequest, Connector};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use thiserror::Error;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::answer::{self, Answer};
+use super::api::{GRANT_TYPE, LoginAnswer, LoginForm, TokenKind, token_path};
+use super::broker::Issue;
+use super::error::{Call, Cause, ZoomError};
+use super::lease::{IssuedToken, Lease};
+use crate::config::{Upstream, Zoom};
+
+/// The longest answer that is read, in bytes: tokens have one or two thousand.
+const LONGEST_ANSWER: usize = 64 * 1024;
+/// An idle connection is kept this long: Zoom closes them after about a minute, and a reused dead one fails a call.
+const KEEP_IDLE: Duration = Duration::from_secs(30);
+
+/// Why no client could be made.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// An extra root does not read as a certificate.
+    #[error("the extra trusted roots are no PEM certificates: {0}")]
+    Roots(#[from] rustls::pki_types::pem::Error),
+    /// TLS refused the set-up.
+    #[error("TLS could not be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// How TLS to Zoom is spoken; made before the broker starts, so that a bad certificate stops the start.
+///
+/// # Errors
+/// The extra roots do not read as PEM certificates.
+pub fn tls(upstream: &Upstream) -> Result<ClientConfig, ClientError> {
+    let mut roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    for root in CertificateDer::pem_slice_iter(upstream.extra_roots.as_deref().unwrap_or_default()) {
+        roots.add(root?)?;
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// Zoom, as the broker calls it. Lives on one thread: awc's client is not `Send`.
+pub(crate) struct ZoomClient {
+    http: Client,
+    upstream: Upstream,
+    api_url: Rc<str>,
+    timeout: Duration,
+    zak_ttl: Duration,
+    obf_ttl: Duration,
+}
+
+impl ZoomClient {
+    pub(crate) fn new(upstream: Upstream, settings: &Zoom, mut tls: ClientConfig) -> Self {
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let connector = Connector::new()
+            .max_http_version(Version::HTTP_11)
+            .rustls_0_23(Arc::new(tls))
+            .timeout(settings.timeout)
+            .handshake_timeout(settings.timeout)
+            .conn_keep_alive(KEEP_IDLE)
+            .limit(settings.max_concurrency.saturating_add(1));
+        let http = Client::builder()
+            .connector(connector)
+            .max_http_version(Version::HTTP_11)
+            .timeout(settings.timeout)
+            .disable_redirects()
+            .finish();
+        let api_url = upstream.api_url.as_str().trim_end_matches('/').into();
+        Self {
+            http,
+            upstream,
+            api_url,
+            timeout: settings.timeout,
+            zak_ttl: settings.zak_ttl,
+            obf_ttl: settings.obf_ttl,
+        }
+    }
+
+    /// Logs in.
+    pub(crate) async fn login(&self) -> Result<(Lease, LoginAnswer), ZoomError> {
+        let credentials = &self.upstream.credentials;
+        let form = LoginForm {
+            grant_type: GRANT_TYPE.to_owned(),
+            account_id: credentials.account_id.clone(),
+        };
+        let pair = Zeroizing::new(format!(
+            "{}:{}",
+            credentials.client_id,
+            credentials.client_secret.reveal()
+        ));
+        let request = self.http.post(self.upstream.oauth_url.as_str());
+        let request = authorised(Call::Login, request, "Basic", &STANDARD.encode(pair.as_bytes()))?;
+        let answer = self.exchange(Call::Login, request.send_form(&form)).await?;
+        let login = answer::login(&answer, &credentials.client_secret)?;
+        let api_url = self.api_url_of(&login);
+        Ok((Lease::new(login.clone(), api_url, answer.at), login))
+    }
+
+    /// Asks for one token.
+    pub(crate) async fn token(&self, lease: &Lease, issue: &Issue) -> Result<IssuedToken, ZoomError> {
+        let (kind, user, meeting) = match issue {
+            Issue::Zak { user } => (TokenKind::Zak, user, None),
+            Issue::Obf { user, meeting } => (TokenKind::Obf, user, Some(*meeting)),
+        };
+        let ttl = if kind == TokenKind::Zak {
+            self.zak_ttl
+        } else {
+            self.obf_ttl
+        };
+        let call = Call::Token(kind);
+        let url = format!(
+            "{}{}",
+            lease.api_url,
+            token_path(kind, user, meeting, ttl.as_secs())
+        );
+        let request = authorised(call, self.http.get(url), "Bearer", lease.token.reveal())?;
+        let answer = self.exchange(call, request.send()).await?;
+        let token = answer::token(kind, &answer, &lease.token)?;
+        Ok(IssuedToken::new(token, ttl, Timestamp::now()))
+    }
+
+    /// Sends a request and reads the whole answer within the time-out.
+    async fn exchange(&self, call: Call, request: awc::SendClientRequest) -> Result<Answer, ZoomError> {
+        let exchange = async {
+            let mut response = request.await.map_err(|error| unreachable(call, &error))?;
+            let body = response.body().limit(LONGEST_ANSWER).await;
+            let body = body.map_err(|error| unreachable(call, &error))?;
+            Ok(Answer {
+                status: response.status().as_u16(),
+                retry_after: seconds(response.headers()),
+                daily_limit: is_daily(response.headers()),
+                body: body.into(),
+                at: Instant::now(),
+            })
+        };
+        timeout(self.timeout, exchange).await.unwrap_or_else(|_elapsed| {
+            let detail = format!("Zoom did not answer within {} s", self.timeout.as_secs_f32());
+            Err(ZoomError::silent(call, Cause::TimedOut, detail))
+        })
+    }
+
+    /// The regional host that a login names, where it is Zoom's own and a stand-in was not asked for.
+    fn api_url_of(&self, login: &LoginAnswer) -> Rc<str> {
+        let named = login.api_url.as_deref().and_then(|url| Url::parse(url).ok());
+        match named {
+            Some(named) if is_zooms(&named) && is_zooms(&self.upstream.api_url) => {
+                let path = self.upstream.api_url.path().trim_end_matches('/');
+                format!("{}{path}", named.origin().ascii_serialization()).into()
+            }
+            Some(_) | None => Rc::clone(&self.api_url),
+        }
+    }
+}
+
+/// Whether a URL is one of Zoom's own over TLS.
+fn is_zooms(url: &Url) -> bool {
+    let under = |host: &str, domain: &str| {
+        host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+    };
+    url.scheme() == "https"
+        && url
+            .host_str()
+            .is_some_and(|host| under(host, "zoom.us") || under(host, "zoomgov.com"))
+}
+
+/// Sets the authorisation so that no Debug text of the headers shows it.
+fn authorised(
+    call: Call,
+    request: ClientRequest,
+    scheme: &str,
+    secret: &str,
+) -> Result<ClientRequest, ZoomError> {
+    let text = Zeroizing::new(format!("{scheme} {secret}"));
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_odd| ZoomError::silent(call, Cause::BadAnswer, "the access token is no header value"))?;
+    value.set_sensitive(true);
+    Ok(request
+        .insert_header((AUTHORIZATION, value))
+        .insert_header((header::ACCEPT, "application/json")))
+}
+
+fn unreachable(call: Call, error: &dyn std::error::Error) -> ZoomError {
+    ZoomError::silent(
+        call,
+        Cause::Unavailable,
+        format!("Zoom could not be reached: {error}"),
+    )
+}
+
+fn seconds(headers: &HeaderMap) -> Option<Duration> {
+    headers
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+        .map(Duration::from_secs)
+}
+
+fn is_daily(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get("x-ratelimit-type")
+        .and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("daily"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    #[test]
+    fn only_zooms_own_hosts_may_redirect_the_calls() {
+        let zooms = |text: &str| is_zooms(&Url::parse(text).unwrap());
+        assert!(zooms("https://api-eu.zoom.us"));
+        assert!(zooms("https://zoom.us"));
+        assert!(zooms("https://api.zoomgov.com"));
+        for other in [
+            "http://api.zoom.us",
+            "https://evilzoom.us",
+            "https://zoom.us.example",
+            "https://127.0.0.1",
+        ] {
+            assert!(!zooms(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_authorisation_shows_in_no_debug_text() {
+        let client = Client::builder().finish();
+        let secret = Secret::new("hush".into());
+        let request = authorised(Call::Login, client.get("http://x"), "Bearer", secret.reveal()).unwrap();
+        assert!(!format!("{request:?}").contains("hush"), "{request:?}");
+    }
+}
