@@ -1,7 +1,30 @@
 //! A real-time hub that gets Zoom meeting tokens and hands each to the one person or bot it belongs to.
+//!
+//! The layers, in reading order; each uses only those above it:
+//!
+//! - [`names`]: identifiers, parsed at the edge and trusted inside.
+//! - [`secret`]: a text that must not be seen.
+//! - [`config`]: every environment variable, read once.
+//! - [`zoom`]: what Zoom gives us: the `TokenBroker` owns the access token and every call.
+//! - [`hub`]: who is connected, what they may ask, what reaches them: `Session`, `Registry`, `Distributions`.
+//! - [`web`]: HTTP and WebSocket in and out, and the running whole.
+//! - [`simulator`]: a Zoom inside the process, for development and tests.
+//! - [`cli`]: the commands.
+//!
+//! One distribution, from the host's press to the participants' tokens:
+//!
+//! ```text
+//! host's socket ─frame→ web::websocket ─Incoming→ Session ─Begin→ Distributions ─Issue (ZAK)→ TokenBroker ─→ Zoom
+//!                                                                     │  for each connected participant at once:
+//!                                                                     ├─Issue (OBF)→ TokenBroker ─→ Zoom
+//!                                                                     └─Route→ Registry ─Deliver→ Session ─Emit→ web::websocket
+//! ```
 
+pub mod cli;
 pub mod config;
+pub mod hub;
 pub mod names;
 pub mod secret;
 pub mod simulator;
+pub mod web;
 pub mod zoom;

@@ -1,3 +1,7 @@
-//! The program: parse the command, start logging, hand over.
+//! The program: hands over to the commands.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    zoom_token_hub::cli::run(std::env::args_os())
+}

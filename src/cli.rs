@@ -1,0 +1,226 @@
+//! The commands: `serve` (also without a word) and `simulate`.
+//!
+//! Here the parts are put together: configuration, the simulator where it is asked for, the hub, and what a signal
+//! means.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use log::{info, warn};
+use thiserror::Error;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use url::Url;
+
+use crate::config::{Config, ConfigError, Credentials, Source, Upstream};
+use crate::simulator::{self, Simulator, SimulatorError};
+use crate::web::{App, AppError, Mode};
+
+/// Gets Zoom meeting tokens and hands each to the one person or bot it belongs to.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the hub (the default). Configured by environment variables and `.env`.
+    Serve,
+    /// Serve a stand-in for Zoom's API alone, on loopback.
+    Simulate {
+        /// The port; 0 takes any free one.
+        #[arg(long, default_value_t = 4000)]
+        port: u16,
+    },
+}
+
+/// Why the program ends without having done what it was told.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error(transparent)]
+    Simulator(#[from] SimulatorError),
+    #[error("the simulator's address {0:?} is no URL")]
+    Address(String),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Failure {
+    /// 2: told wrongly; 1: could not.
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(if matches!(self, Self::Config(_)) { 2 } else { 1 })
+    }
+}
+
+/// Runs the program.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(told) => {
+            // Also `--help` and `--version`. Where even this can't be written, the code says it.
+            told.print().ok();
+            return ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(2));
+        }
+    };
+    let system = actix_web::rt::System::new();
+    let ended = system.block_on(async {
+        match cli.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve().await,
+            Command::Simulate { port } => simulate(port).await,
+        }
+    });
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Standard error is where it belongs; where that is gone, the exit code is all there is.
+            writeln!(io::stderr(), "zoom-token-hub: {failure}").ok();
+            failure.exit_code()
+        }
+    }
+}
+
+async fn serve() -> Result<(), Failure> {
+    let config = Config::load()?;
+    log_as_told(&config.log_filter);
+    let stop = Stop::listen()?;
+    let (upstream, simulator) = match &config.zoom.source {
+        Source::Zoom(upstream) => (upstream.clone(), None),
+        Source::Simulator => {
+            let simulator = simulator::start(simulator::Settings::default()).await?;
+            (simulated(&simulator)?, Some(simulator))
+        }
+    };
+    let mode = if simulator.is_some() {
+        Mode::Simulator
+    } else {
+        Mode::Zoom
+    };
+    let app = App::build(&config, &upstream, mode)?;
+    announce(&app, mode)?;
+    for notice in &config.notices {
+        warn!("{notice}");
+    }
+    app.run(stop.asked()).await?;
+    if let Some(simulator) = simulator {
+        simulator.stop().await;
+    }
+    info!("stopped");
+    Ok(())
+}
+
+/// The simulator in Zoom's place.
+fn simulated(simulator: &Simulator) -> Result<Upstream, Failure> {
+    let url = |text: String| Url::parse(&text).map_err(|_odd| Failure::Address(text));
+    let settings = simulator.settings();
+    Ok(Upstream {
+        credentials: Credentials {
+            client_id: settings.client_id.clone(),
+            client_secret: settings.client_secret.clone(),
+            account_id: settings.account_id.clone(),
+        },
+        oauth_url: url(simulator.oauth_url())?,
+        api_url: url(simulator.api_url())?,
+        extra_roots: None,
+    })
+}
+
+async fn simulate(port: u16) -> Result<(), Failure> {
+    log_as_told("info,actix_server=warn,actix_http=off");
+    let stop = Stop::listen()?;
+    let simulator = simulator::start(simulator::Settings {
+        port,
+        ..simulator::Settings::default()
+    })
+    .await?;
+    let settings = simulator.settings();
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "A simulated Zoom is running on this machine. Point a hub at it with"
+    )?;
+    writeln!(out, "  ZOOM_OAUTH_URL={}", simulator.oauth_url())?;
+    writeln!(out, "  ZOOM_API_URL={}", simulator.api_url())?;
+    writeln!(out, "  ZOOM_CLIENT_ID={}", settings.client_id)?;
+    writeln!(out, "  ZOOM_CLIENT_SECRET={}", settings.client_secret.reveal())?;
+    writeln!(out, "  ZOOM_ACCOUNT_ID={}", settings.account_id)?;
+    writeln!(
+        out,
+        "Its faults are switched at http://{}/simulator",
+        simulator.address()
+    )?;
+    drop(out);
+    stop.asked().await;
+    simulator.stop().await;
+    Ok(())
+}
+
+/// Where nothing else is asked for, the libraries' account of their own start is left out.
+fn log_as_told(filter: &str) {
+    let filter = if filter == "info" {
+        "info,actix_server=warn"
+    } else {
+        filter
+    };
+    env_logger::Builder::new()
+        .parse_filters(filter)
+        .format_timestamp_millis()
+        .init();
+}
+
+/// Says where to go. Not by the log: a quiet log must not hide it.
+fn announce(app: &App, mode: Mode) -> io::Result<()> {
+    let addresses = app.addresses();
+    let port = addresses.first().map_or(0, std::net::SocketAddr::port);
+    let mut out = io::stdout().lock();
+    writeln!(out, "Zoom Token Hub is running")?;
+    writeln!(out, "  HTTP API:   http://localhost:{port}")?;
+    writeln!(out, "  WebSocket:  ws://localhost:{port}/ws")?;
+    let listening: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    writeln!(out, "  Listening:  {}", listening.join(", "))?;
+    match mode {
+        Mode::Zoom => writeln!(out, "  Tokens:     from Zoom"),
+        Mode::Simulator => writeln!(
+            out,
+            "  Tokens:     SIMULATED; no Zoom account is used, no meeting can be joined"
+        ),
+    }
+}
+
+/// SIGTERM and Ctrl-C: the first asks for a stop, a second ends the process at once.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Ends at the first signal.
+    async fn asked(mut self) {
+        self.next().await;
+        actix_web::rt::spawn(async move {
+            self.next().await;
+            std::process::exit(1);
+        });
+    }
+}

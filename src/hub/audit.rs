@@ -1,0 +1,76 @@
+//! One log line for each token that was minted or delivered: what, whose, for which meeting, who asked, how it ended.
+//! Target `audit`, so that an operator can keep these lines apart. Never the token.
+
+use std::fmt;
+
+use log::{info, warn};
+
+use super::command::Caller;
+use super::refusal::Refusal;
+use crate::names::{MeetingId, RequestId, SessionId, UserId};
+use crate::zoom::api::TokenKind;
+
+/// Who asked, and in which request: what ties the lines of one request together.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// As whom.
+    pub caller: Caller,
+    /// On which session; none over REST.
+    pub session: Option<SessionId>,
+    /// The request's name.
+    pub request: RequestId,
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = match self.caller {
+            Caller::Anyone => "anyone",
+        };
+        write!(f, "by={by} session=")?;
+        match self.session {
+            Some(session) => write!(f, "{session}")?,
+            None => f.write_str("-")?,
+        }
+        write!(f, " request={}", self.request)
+    }
+}
+
+/// A token that an audit line is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// ZAK or OBF.
+    pub kind: TokenKind,
+    /// Whose it is.
+    pub user: &'a UserId,
+    /// The meeting that was asked for.
+    pub meeting: MeetingId,
+}
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "kind={} user={:?} meeting={}",
+            self.kind,
+            self.user.as_str(),
+            self.meeting
+        )
+    }
+}
+
+/// A call to Zoom has ended.
+pub(crate) fn minted(subject: Subject<'_>, asked: &Asked, refusal: Option<&Refusal>) {
+    match refusal {
+        None => info!(target: "audit", "minted {subject} {asked} outcome=ok"),
+        Some(refusal) => warn!(
+            target: "audit",
+            "minted {subject} {asked} outcome={} reason={:?}", refusal.code, refusal.message
+        ),
+    }
+}
+
+/// A token was handed to so many sessions of its owner's.
+pub(crate) fn delivered(subject: Subject<'_>, asked: &Asked, sessions: usize) {
+    let outcome = if sessions == 0 { "not_connected" } else { "ok" };
+    info!(target: "audit", "delivered {subject} {asked} sessions={sessions} outcome={outcome}");
+}

@@ -1,0 +1,270 @@
+//! What the hub tells a session: the shapes are the wire's, the names are the contract's; how they become text is the
+//! carrier's business.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
+use serde::{Serialize, Serializer};
+
+use super::distribution::Report;
+use super::refusal::{Code, Detail, Refusal};
+use crate::names::{MeetingId, SessionId, UserId};
+use crate::secret::{self, Secret};
+use crate::zoom::IssuedToken;
+use crate::zoom::error::Said;
+
+/// The events that the hub sends, in the order of `docs/protocol.md`.
+pub const SERVER_EVENTS: &[&str] = &[
+    "authenticated",
+    "meeting:started",
+    "meeting:credentials",
+    "meeting:distributed",
+    "error",
+    "pong",
+];
+
+/// An event of the hub's. Cheap to clone: the secret and the long report are shared.
+#[derive(Clone, Debug)]
+pub enum ServerEvent {
+    /// `authenticated`
+    Authenticated(Authenticated),
+    /// `meeting:started`
+    Started(MeetingStarted),
+    /// `meeting:credentials`
+    Credentials(MeetingCredentials),
+    /// `meeting:distributed`
+    Distributed(Arc<Report>),
+    /// `error`
+    Error(Arc<ErrorEvent>),
+    /// `pong`
+    Pong(Pong),
+}
+
+impl ServerEvent {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Authenticated(_) => "authenticated",
+            Self::Started(_) => "meeting:started",
+            Self::Credentials(_) => "meeting:credentials",
+            Self::Distributed(_) => "meeting:distributed",
+            Self::Error(_) => "error",
+            Self::Pong(_) => "pong",
+        }
+    }
+}
+
+/// The data of `authenticated`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authenticated {
+    success: bool,
+    user_id: UserId,
+    socket_id: SessionId,
+    #[serde(serialize_with = "iso_8601")]
+    timestamp: Timestamp,
+}
+
+impl Authenticated {
+    /// From now on what is the user's reaches the session.
+    #[must_use]
+    pub fn now(user_id: UserId, socket_id: SessionId) -> Self {
+        Self {
+            success: true,
+            user_id,
+            socket_id,
+            timestamp: Timestamp::now(),
+        }
+    }
+}
+
+/// The data of `meeting:started`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MeetingStarted {
+    meeting_id: MeetingId,
+    #[serde(serialize_with = "secret::revealed")]
+    zak_token: Secret,
+    expires_in: String,
+    #[serde(serialize_with = "iso_8601")]
+    timestamp: Timestamp,
+    #[serde(serialize_with = "iso_8601")]
+    expires_at: Timestamp,
+}
+
+impl MeetingStarted {
+    /// The host's ZAK.
+    #[must_use]
+    pub fn new(meeting_id: MeetingId, zak: &IssuedToken) -> Self {
+        Self {
+            meeting_id,
+            zak_token: zak.token.clone(),
+            expires_in: in_words(zak.life()),
+            timestamp: zak.issued_at,
+            expires_at: zak.expires_at,
+        }
+    }
+}
+
+/// The data of `meeting:credentials`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MeetingCredentials {
+    meeting_id: MeetingId,
+    #[serde(serialize_with = "secret::revealed")]
+    obf_token: Secret,
+    expires_in: String,
+    #[serde(serialize_with = "iso_8601")]
+    timestamp: Timestamp,
+    #[serde(serialize_with = "iso_8601")]
+    expires_at: Timestamp,
+}
+
+impl MeetingCredentials {
+    /// A participant's OBF.
+    #[must_use]
+    pub fn new(meeting_id: MeetingId, obf: &IssuedToken) -> Self {
+        Self {
+            meeting_id,
+            obf_token: obf.token.clone(),
+            expires_in: in_words(obf.life()),
+            timestamp: obf.issued_at,
+            expires_at: obf.expires_at,
+        }
+    }
+}
+
+/// The data of `pong`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Pong {
+    #[serde(serialize_with = "iso_8601")]
+    timestamp: Timestamp,
+}
+
+impl Pong {
+    /// The answer to a ping.
+    #[must_use]
+    pub fn now() -> Self {
+        Self {
+            timestamp: Timestamp::now(),
+        }
+    }
+}
+
+/// The data of `error`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorEvent {
+    message: String,
+    code: Code,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<FrameId>,
+    retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<Detail>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zoom: Option<Box<Said>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl ErrorEvent {
+    /// A refusal of the event called `event`. For Zoom's failures the message is the seed's, the rest is in `error`.
+    #[must_use]
+    pub fn new(refusal: Refusal, event: Option<String>, id: Option<FrameId>) -> Self {
+        let seeds = match event.as_deref() {
+            Some("meeting:start") => Some("Failed to start meeting"),
+            Some("meeting:join") => Some("Failed to join meeting"),
+            Some("meeting:distribute") => Some("Failed to distribute tokens"),
+            Some(_) | None => None,
+        };
+        let retry_after_seconds = refusal.retry_after_seconds();
+        let (message, error) = match seeds {
+            Some(seeds) if refusal.is_zooms() => (seeds.to_owned(), Some(refusal.message)),
+            Some(_) | None => (refusal.message, None),
+        };
+        Self {
+            message,
+            code: refusal.code,
+            event,
+            id,
+            retryable: refusal.code.retryable(),
+            retry_after_seconds,
+            details: refusal.details,
+            zoom: refusal.zoom,
+            error,
+        }
+    }
+}
+
+/// What a client called its frame, up to 64 bytes: the frames that answer it carry it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FrameId(Arc<str>);
+
+impl FrameId {
+    /// Takes a text of at most 64 bytes.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        (text.len() <= 64).then(|| Self(text.into()))
+    }
+}
+
+/// Writes a moment as `2026-03-02T09:00:00.000Z`.
+///
+/// # Errors
+/// Only the serializer's own.
+pub fn iso_8601<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+    serializer.serialize_str(&PRINTER.timestamp_to_string(moment))
+}
+
+/// A token's life as the seed words it, `2 hours` or `30 minutes`, to the nearest minute where there is one.
+#[must_use]
+pub fn in_words(life: Duration) -> String {
+    let unit = |count: u64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
+    let minutes = (life.as_secs() + 30) / 60;
+    match life.as_secs() {
+        seconds @ ..90 => unit(seconds, "second"),
+        _ if minutes.is_multiple_of(60) => unit(minutes / 60, "hour"),
+        _ => unit(minutes, "minute"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_reads_as_in_the_seed() {
+        let words = |seconds| in_words(Duration::from_secs(seconds));
+        assert_eq!(
+            [words(7200), words(1800), words(7199), words(1801)],
+            ["2 hours", "30 minutes", "2 hours", "30 minutes"]
+        );
+        assert_eq!(
+            [words(3600), words(60), words(1), words(5400)],
+            ["1 hour", "60 seconds", "1 second", "90 minutes"]
+        );
+    }
+
+    #[test]
+    fn no_debug_text_of_an_event_shows_a_token() {
+        let token = Secret::new("eyJhbGciOi".into());
+        let token = IssuedToken {
+            token,
+            issued_at: Timestamp::now(),
+            expires_at: Timestamp::now(),
+        };
+        let meeting = "123456789".parse().unwrap();
+        let started = ServerEvent::Started(MeetingStarted::new(meeting, &token));
+        let credentials = ServerEvent::Credentials(MeetingCredentials::new(meeting, &token));
+        assert!(!format!("{started:?}{credentials:?}").contains("eyJ"));
+    }
+}

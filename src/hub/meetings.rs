@@ -1,0 +1,176 @@
+//! Start, join, and their batches: one mint, one answer, and what was minted pushed to its owner.
+
+use actix::Addr;
+use futures_util::future::join_all;
+
+use super::audit::{self, Asked, Subject};
+use super::command::Permitted;
+use super::events::{MeetingCredentials, MeetingStarted, ServerEvent};
+use super::mint::{self, Deadlines};
+use super::refusal::{Code, Refusal};
+use super::registry::{Registry, Route, To};
+use super::requests::{BatchJoin, JoinMeeting, Named, Roster, SetUpMeeting, StartMeeting};
+use crate::names::{MeetingId, UserId};
+use crate::zoom::IssuedToken;
+use crate::zoom::api::TokenKind;
+use crate::zoom::broker::TokenBroker;
+
+/// What minting needs: the two actors and the deadlines.
+#[derive(Clone, Debug)]
+pub struct Meetings {
+    broker: Addr<TokenBroker>,
+    registry: Addr<Registry>,
+    deadlines: Deadlines,
+}
+
+/// One participant of a batch and what became of the token.
+#[derive(Debug)]
+pub struct BatchRow {
+    /// As the caller spelled it.
+    pub user: String,
+    /// The token, answered to the caller, or why there is none.
+    pub outcome: Result<IssuedToken, Refusal>,
+}
+
+impl Meetings {
+    /// Meetings served by these actors.
+    #[must_use]
+    pub fn new(broker: Addr<TokenBroker>, registry: Addr<Registry>, deadlines: Deadlines) -> Self {
+        Self {
+            broker,
+            registry,
+            deadlines,
+        }
+    }
+
+    /// Mints a ZAK for the one who asked.
+    ///
+    /// # Errors
+    /// Zoom's refusal, or the deadline's.
+    pub async fn start(
+        &self,
+        request: Permitted<StartMeeting>,
+        asked: &Asked,
+    ) -> Result<IssuedToken, Refusal> {
+        let StartMeeting { meeting, host } = request.into_inner();
+        mint::zak(&self.broker, self.deadlines.interactive(), &host, meeting, asked).await
+    }
+
+    /// Mints an OBF for the one who asked.
+    ///
+    /// # Errors
+    /// Zoom's refusal, or the deadline's.
+    pub async fn join(&self, request: Permitted<JoinMeeting>, asked: &Asked) -> Result<IssuedToken, Refusal> {
+        let JoinMeeting { meeting, participant } = request.into_inner();
+        mint::obf(
+            &self.broker,
+            self.deadlines.interactive(),
+            &participant,
+            meeting,
+            asked,
+        )
+        .await
+    }
+
+    /// Mints an OBF for each; one failure never fails the others. Each is pushed to its owner as soon as it is there.
+    pub async fn batch_join(&self, request: Permitted<BatchJoin>, asked: &Asked) -> Vec<BatchRow> {
+        let BatchJoin {
+            meeting,
+            participants,
+        } = request.into_inner();
+        self.batch(meeting, &participants, asked).await
+    }
+
+    /// Mints the host's ZAK, and only once that is there an OBF for each participant.
+    ///
+    /// # Errors
+    /// The ZAK was refused; nothing else was minted.
+    pub async fn set_up(
+        &self,
+        request: Permitted<SetUpMeeting>,
+        asked: &Asked,
+    ) -> Result<(IssuedToken, Vec<BatchRow>), Refusal> {
+        let SetUpMeeting {
+            meeting,
+            host,
+            participants,
+        } = request.into_inner();
+        let zak = mint::zak(&self.broker, self.deadlines.interactive(), &host, meeting, asked).await?;
+        self.push_zak(&host, meeting, &zak, asked).await;
+        Ok((zak, self.batch(meeting, &participants, asked).await))
+    }
+
+    /// Hands a ZAK that was answered over HTTP to the host's sessions too, as in the seed.
+    pub async fn push_zak(&self, host: &UserId, meeting: MeetingId, zak: &IssuedToken, asked: &Asked) {
+        let event = ServerEvent::Started(MeetingStarted::new(meeting, zak));
+        self.push(
+            Subject {
+                kind: TokenKind::Zak,
+                user: host,
+                meeting,
+            },
+            event,
+            asked,
+        )
+        .await;
+    }
+
+    /// Hands an OBF that was answered over HTTP to the participant's sessions too, as in the seed.
+    pub async fn push_obf(&self, user: &UserId, meeting: MeetingId, obf: &IssuedToken, asked: &Asked) {
+        let event = ServerEvent::Credentials(MeetingCredentials::new(meeting, obf));
+        self.push(
+            Subject {
+                kind: TokenKind::Obf,
+                user,
+                meeting,
+            },
+            event,
+            asked,
+        )
+        .await;
+    }
+
+    async fn push(&self, subject: Subject<'_>, event: ServerEvent, asked: &Asked) {
+        let route = Route {
+            to: To::User(subject.user.clone()),
+            event,
+            frame: None,
+        };
+        // A push that the registry can't take changes nothing for the caller, who has the token in the answer.
+        match self
+            .registry
+            .send(route)
+            .timeout(self.deadlines.interactive())
+            .await
+        {
+            Ok(0) => {}
+            Ok(sessions) => audit::delivered(subject, asked, sessions),
+            Err(error) => log::warn!("a token could not be pushed to its owner's sessions: {error}"),
+        }
+    }
+
+    async fn batch(&self, meeting: MeetingId, roster: &Roster, asked: &Asked) -> Vec<BatchRow> {
+        let deadline = self.deadlines.batch(roster.len());
+        let rows = roster.iter().map(|named| async move {
+            let user = match named {
+                Named::User(user) => user,
+                Named::Invalid { given, reason } => {
+                    let refusal = Refusal::new(Code::InvalidUserId, reason.clone());
+                    return BatchRow {
+                        user: given.clone(),
+                        outcome: Err(refusal),
+                    };
+                }
+            };
+            let outcome = mint::obf(&self.broker, deadline, user, meeting, asked).await;
+            if let Ok(obf) = &outcome {
+                self.push_obf(user, meeting, obf, asked).await;
+            }
+            BatchRow {
+                user: user.to_string(),
+                outcome,
+            }
+        });
+        join_all(rows).await
+    }
+}

@@ -1,0 +1,59 @@
+//! Who is connected, what they may ask, what reaches them. No HTTP, no frames, no JSON text.
+//!
+//! [`requests`], [`events`] and [`refusal`] hold the words, [`command`] decides who may do what, [`session`] talks to one
+//! connection, [`registry`] knows them all, [`distributions`] owns what runs, [`meetings`] answers single requests.
+
+pub mod audit;
+pub mod carrier;
+pub mod command;
+mod delivery;
+pub mod distribution;
+pub mod distributions;
+pub mod drain;
+pub mod events;
+pub mod meetings;
+pub mod mint;
+pub mod presence;
+pub mod refusal;
+pub mod registry;
+pub mod requests;
+pub mod session;
+
+use std::time::Duration;
+
+use actix::Addr;
+use tokio::sync::watch;
+
+use crate::config::{Limits, Times};
+use crate::zoom::Health;
+
+/// The handles of a running hub, for sessions and for the web layer.
+#[derive(Clone, Debug)]
+pub struct Hub {
+    /// Single requests.
+    pub meetings: meetings::Meetings,
+    /// Every session.
+    pub registry: Addr<registry::Registry>,
+    /// Everything that runs.
+    pub distributions: Addr<distributions::Distributions>,
+    /// Who is connected.
+    pub presence: presence::Presence,
+    /// Whether new work is taken.
+    pub drain: drain::Drain,
+    /// What was last learnt of Zoom.
+    pub health: watch::Receiver<Health>,
+    /// How long things may take.
+    pub times: Times,
+    /// How large things may be.
+    pub limits: Limits,
+    /// How long minting may take.
+    pub deadlines: mint::Deadlines,
+}
+
+impl Hub {
+    /// How long a distribution may take to begin: its ZAK, and the way there.
+    #[must_use]
+    pub fn begin_deadline(&self) -> Duration {
+        self.deadlines.interactive() + Duration::from_secs(5)
+    }
+}

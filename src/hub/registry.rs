@@ -1,0 +1,388 @@
+//! `Registry`: the actor that knows every session from its birth and routes what is a user's to that user's sessions.
+//!
+//! It knows no transport and awaits no other actor. It never waits for a session either: what a session's queue does
+//! not take at once ends that session, so that a slow reader costs nobody else anything.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt;
+
+use actix::dev::SendError;
+use actix::prelude::*;
+use log::{debug, info};
+use tokio::sync::oneshot;
+
+use super::drain::Drain;
+use super::events::{FrameId, ServerEvent};
+use super::presence::Presence;
+use super::refusal::{Code, Refusal};
+use crate::names::{SessionId, UserId};
+
+/// Messages that may wait for the registry before their senders do.
+const MAILBOX: usize = 1024;
+
+/// Hands an event to a session. A port: whoever receives it is a session to the registry.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Deliver {
+    /// The event.
+    pub event: ServerEvent,
+    /// The frame that it answers.
+    pub frame: Option<FrameId>,
+}
+
+/// A session is born. Refused once the hub drains.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), Refusal>")]
+pub(crate) struct Open {
+    pub(crate) session: SessionId,
+    /// Stored and never cloned: only then is its bound a bound.
+    pub(crate) deliver: Recipient<Deliver>,
+    /// Ends the session. Not a message: a full mailbox can't carry its own eviction.
+    pub(crate) end: oneshot::Sender<Code>,
+}
+
+/// A session is a user's. A second user is added to the first.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), Refusal>")]
+pub(crate) struct Identify {
+    pub(crate) session: SessionId,
+    pub(crate) user: UserId,
+}
+
+/// A session ended by itself.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct Gone(pub(crate) SessionId);
+
+/// Routes an event; answers how many sessions' queues took it.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "usize")]
+pub(crate) struct Route {
+    pub(crate) to: To,
+    pub(crate) event: ServerEvent,
+    pub(crate) frame: Option<FrameId>,
+}
+
+/// Whom a route reaches.
+#[derive(Clone, Debug)]
+pub(crate) enum To {
+    /// One session.
+    Session(SessionId),
+    /// One session, or all of a user's once that is gone.
+    SessionElseUser(SessionId, UserId),
+    /// All of a user's sessions.
+    User(UserId),
+    /// All of a user's sessions but one.
+    UserExcept(UserId, SessionId),
+}
+
+/// Ends every session with a code; answers how many there were.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "usize")]
+pub struct EndAll(pub Code);
+
+struct Entry {
+    deliver: Recipient<Deliver>,
+    end: Option<oneshot::Sender<Code>>,
+    users: Vec<UserId>,
+}
+
+/// The actor.
+pub struct Registry {
+    sessions: HashMap<SessionId, Entry>,
+    /// Each user's sessions, the newest last.
+    users: HashMap<UserId, Vec<SessionId>>,
+    presence: Presence,
+    drain: Drain,
+    /// Dropped with the actor, which tells the process that the registry ended.
+    _alive: oneshot::Sender<Infallible>,
+}
+
+impl Registry {
+    /// An empty registry that keeps `presence`.
+    #[must_use]
+    pub fn new(presence: Presence, drain: Drain, alive: oneshot::Sender<Infallible>) -> Self {
+        Self {
+            sessions: HashMap::new(),
+            users: HashMap::new(),
+            presence,
+            drain,
+            _alive: alive,
+        }
+    }
+
+    fn remove(&mut self, session: SessionId) -> Option<Entry> {
+        let entry = self.sessions.remove(&session)?;
+        self.presence.closed();
+        for user in &entry.users {
+            self.presence.left(user);
+            if let Some(sessions) = self.users.get_mut(user) {
+                sessions.retain(|other| *other != session);
+                if sessions.is_empty() {
+                    self.users.remove(user);
+                }
+            }
+        }
+        Some(entry)
+    }
+
+    /// Hands an event to one session; a session that can't take it is ended.
+    fn hand(&mut self, session: SessionId, event: &ServerEvent, frame: Option<&FrameId>) -> bool {
+        let Some(entry) = self.sessions.get(&session) else {
+            return false;
+        };
+        match entry.deliver.try_send(Deliver {
+            event: event.clone(),
+            frame: frame.cloned(),
+        }) {
+            Ok(()) => true,
+            Err(SendError::Full(_)) => {
+                info!("session {session} reads too slowly and is ended");
+                if let Some(end) = self.remove(session).and_then(|entry| entry.end) {
+                    end.send(Code::Overloaded).ok();
+                }
+                false
+            }
+            Err(SendError::Closed(_)) => {
+                debug!("session {session} ended without a goodbye");
+                drop(self.remove(session));
+                false
+            }
+        }
+    }
+
+    fn sessions_of(&self, user: &UserId) -> Vec<SessionId> {
+        self.users.get(user).cloned().unwrap_or_default()
+    }
+
+    fn reached_by(&self, to: &To) -> Vec<SessionId> {
+        match to {
+            To::Session(session) => vec![*session],
+            To::SessionElseUser(session, _) if self.sessions.contains_key(session) => vec![*session],
+            To::SessionElseUser(_, user) | To::User(user) => self.sessions_of(user),
+            To::UserExcept(user, session) => {
+                let mut sessions = self.sessions_of(user);
+                sessions.retain(|other| other != session);
+                sessions
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sessions, users) = (self.sessions.len(), self.users.len());
+        f.debug_struct("Registry")
+            .field("sessions", &sessions)
+            .field("users", &users)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Actor for Registry {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+    }
+}
+
+impl Handler<Open> for Registry {
+    type Result = Result<(), Refusal>;
+
+    fn handle(&mut self, open: Open, _ctx: &mut Self::Context) -> Self::Result {
+        drop(self.drain.admit()?);
+        let entry = Entry {
+            deliver: open.deliver,
+            end: Some(open.end),
+            users: Vec::new(),
+        };
+        self.sessions.insert(open.session, entry);
+        self.presence.opened();
+        Ok(())
+    }
+}
+
+impl Handler<Identify> for Registry {
+    type Result = Result<(), Refusal>;
+
+    fn handle(&mut self, identify: Identify, _ctx: &mut Self::Context) -> Self::Result {
+        let Identify { session, user } = identify;
+        let Some(entry) = self.sessions.get_mut(&session) else {
+            return Err(Refusal::new(Code::NotConnected, "The session has ended"));
+        };
+        if !entry.users.contains(&user) {
+            entry.users.push(user.clone());
+            self.presence.arrived(&user);
+            self.users.entry(user).or_default().push(session);
+        }
+        Ok(())
+    }
+}
+
+impl Handler<Gone> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, gone: Gone, _ctx: &mut Self::Context) {
+        drop(self.remove(gone.0));
+    }
+}
+
+impl Handler<Route> for Registry {
+    type Result = usize;
+
+    fn handle(&mut self, route: Route, _ctx: &mut Self::Context) -> usize {
+        let sessions = self.reached_by(&route.to);
+        sessions
+            .into_iter()
+            .filter(|session| self.hand(*session, &route.event, route.frame.as_ref()))
+            .count()
+    }
+}
+
+impl Handler<EndAll> for Registry {
+    type Result = usize;
+
+    fn handle(&mut self, end_all: EndAll, _ctx: &mut Self::Context) -> usize {
+        for entry in self.sessions.values_mut() {
+            if let Some(end) = entry.end.take() {
+                end.send(end_all.0).ok();
+            }
+        }
+        self.sessions.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::events::Pong;
+    use super::*;
+
+    /// A session that takes what its mailbox holds and never more: it waits for good at its first event.
+    struct Stuck;
+
+    impl Actor for Stuck {
+        type Context = Context<Self>;
+
+        fn started(&mut self, ctx: &mut Self::Context) {
+            ctx.set_mailbox_capacity(4);
+        }
+    }
+
+    impl Handler<Deliver> for Stuck {
+        type Result = ();
+
+        fn handle(&mut self, _deliver: Deliver, ctx: &mut Self::Context) {
+            ctx.wait(std::future::pending().into_actor(self));
+        }
+    }
+
+    struct Fixture {
+        registry: Addr<Registry>,
+        presence: Presence,
+        drain: Drain,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let (presence, drain) = (Presence::default(), Drain::default());
+            let registry = Registry::new(presence.clone(), drain.clone(), oneshot::channel().0).start();
+            Self {
+                registry,
+                presence,
+                drain,
+            }
+        }
+
+        async fn open(&self, user: &str) -> (SessionId, oneshot::Receiver<Code>) {
+            let (session, (end, ended)) = (SessionId::random(), oneshot::channel());
+            let open = Open {
+                session,
+                deliver: Stuck.start().recipient(),
+                end,
+            };
+            self.registry.send(open).await.unwrap().unwrap();
+            let identify = Identify {
+                session,
+                user: user.parse().unwrap(),
+            };
+            self.registry.send(identify).await.unwrap().unwrap();
+            (session, ended)
+        }
+
+        async fn route(&self, to: To) -> usize {
+            let event = ServerEvent::Pong(Pong::now());
+            self.registry
+                .send(Route {
+                    to,
+                    event,
+                    frame: None,
+                })
+                .await
+                .unwrap()
+        }
+    }
+
+    fn ann() -> UserId {
+        "ann".parse().unwrap()
+    }
+
+    #[actix::test]
+    async fn an_event_reaches_all_sessions_of_its_user_and_nobody_elses() {
+        let hub = Fixture::new();
+        let (first, _a) = hub.open("ann").await;
+        let (_second, _b) = hub.open("Ann").await;
+        let (_other, _c) = hub.open("bob").await;
+        assert_eq!(hub.route(To::User(ann())).await, 2);
+        assert_eq!(hub.route(To::UserExcept(ann(), first)).await, 1);
+        assert_eq!(hub.route(To::User("carl".parse().unwrap())).await, 0);
+    }
+
+    #[actix::test]
+    async fn a_late_goodbye_leaves_the_newer_session_alone() {
+        let hub = Fixture::new();
+        let (old, _a) = hub.open("ann").await;
+        let (new, _b) = hub.open("ann").await;
+        hub.registry.send(Gone(old)).await.unwrap();
+        hub.registry.send(Gone(old)).await.unwrap();
+        assert_eq!(hub.route(To::User(ann())).await, 1);
+        assert_eq!(hub.route(To::SessionElseUser(old, ann())).await, 1);
+        assert_eq!((hub.presence.sessions(), hub.presence.users()), (1, 1));
+        hub.registry.send(Gone(new)).await.unwrap();
+        assert_eq!((hub.presence.sessions(), hub.presence.users()), (0, 0));
+    }
+
+    #[actix::test]
+    async fn a_session_that_takes_no_more_is_ended_and_the_others_are_served() {
+        let hub = Fixture::new();
+        let (stuck, ended) = hub.open("ann").await;
+        let (_other, _b) = hub.open("bob").await;
+        let mut taken = 0;
+        while hub.route(To::Session(stuck)).await == 1 {
+            taken += 1;
+            assert!(taken < 20, "the mailbox has no bound");
+        }
+        assert_eq!(ended.await.unwrap(), Code::Overloaded);
+        assert!(!hub.presence.is_online(&ann()));
+        assert_eq!(hub.route(To::User("bob".parse().unwrap())).await, 1);
+    }
+
+    #[actix::test]
+    async fn a_draining_registry_takes_no_session_and_ends_those_it_has() {
+        let hub = Fixture::new();
+        let (_session, ended) = hub.open("ann").await;
+        hub.drain.begin();
+        let open = Open {
+            session: SessionId::random(),
+            deliver: Stuck.start().recipient(),
+            end: oneshot::channel().0,
+        };
+        assert_eq!(
+            hub.registry.send(open).await.unwrap().unwrap_err().code,
+            Code::ShuttingDown
+        );
+        assert_eq!(hub.registry.send(EndAll(Code::ShuttingDown)).await.unwrap(), 1);
+        assert_eq!(ended.await.unwrap(), Code::ShuttingDown);
+    }
+}

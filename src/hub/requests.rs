@@ -1,0 +1,180 @@
+//! What callers ask of the hub, over any carrier and over HTTP: checked fields, no text.
+
+use std::collections::HashSet;
+
+use crate::names::{MeetingId, UserId};
+
+/// The events that a client may send, in the order of `docs/protocol.md`.
+pub const CLIENT_EVENTS: &[&str] = &[
+    "authenticate",
+    "meeting:start",
+    "meeting:join",
+    "meeting:distribute",
+    "ping",
+];
+
+/// An event of a client's, its fields checked.
+#[derive(Clone, Debug)]
+pub enum ClientEvent {
+    /// `authenticate`
+    Authenticate(Authenticate),
+    /// `meeting:start`
+    Start(StartMeeting),
+    /// `meeting:join`
+    Join(JoinMeeting),
+    /// `meeting:distribute`
+    Distribute(Distribute),
+    /// `ping`
+    Ping,
+}
+
+impl ClientEvent {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Authenticate(_) => "authenticate",
+            Self::Start(_) => "meeting:start",
+            Self::Join(_) => "meeting:join",
+            Self::Distribute(_) => "meeting:distribute",
+            Self::Ping => "ping",
+        }
+    }
+}
+
+/// Route what is the user's to this session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticate {
+    /// The user.
+    pub user: UserId,
+}
+
+/// A ZAK for the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartMeeting {
+    /// The meeting, echoed: a ZAK is bound to its user alone.
+    pub meeting: MeetingId,
+    /// The host.
+    pub host: UserId,
+}
+
+/// An OBF for one participant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinMeeting {
+    /// The meeting.
+    pub meeting: MeetingId,
+    /// The participant.
+    pub participant: UserId,
+}
+
+/// OBFs for many, answered to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchJoin {
+    /// The meeting.
+    pub meeting: MeetingId,
+    /// Who.
+    pub participants: Roster,
+}
+
+/// A ZAK for the host and OBFs for many, answered to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetUpMeeting {
+    /// The meeting.
+    pub meeting: MeetingId,
+    /// The host.
+    pub host: UserId,
+    /// Who else; may be empty.
+    pub participants: Roster,
+}
+
+/// A ZAK for the host and an OBF for each connected participant, each handed to its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Distribute {
+    /// The meeting.
+    pub meeting: MeetingId,
+    /// The host.
+    pub host: UserId,
+    /// Who.
+    pub participants: Roster,
+}
+
+/// The participants that a caller named: each once, in the caller's order, those that are no user ID kept as such.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roster(Vec<Named>);
+
+/// One name of a roster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A user ID.
+    User(UserId),
+    /// A text that is none, and why.
+    Invalid {
+        /// The text, cut to a length fit to be answered.
+        given: String,
+        /// The reason.
+        reason: String,
+    },
+}
+
+impl Roster {
+    /// Takes each name once.
+    #[must_use]
+    pub fn new(named: impl IntoIterator<Item = Named>) -> Self {
+        let mut users = HashSet::new();
+        let mut invalid = HashSet::new();
+        let first = |named: &Named| match named {
+            Named::User(user) => users.insert(user.clone()),
+            Named::Invalid { given, .. } => invalid.insert(given.clone()),
+        };
+        Self(named.into_iter().filter(first).collect())
+    }
+
+    /// How many rows it makes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nobody is named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names.
+    pub fn iter(&self) -> std::slice::Iter<'_, Named> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Roster {
+    type Item = &'a Named;
+    type IntoIter = std::slice::Iter<'a, Named>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_roster_names_each_once_in_the_callers_order() {
+        let user = |text: &str| Named::User(text.parse().unwrap());
+        let invalid = |given: &str| Named::Invalid {
+            given: given.into(),
+            reason: "why".into(),
+        };
+        let roster = Roster::new([
+            user("b"),
+            user("A"),
+            invalid("me"),
+            user("a"),
+            user("B"),
+            invalid("me"),
+        ]);
+        assert_eq!(roster, Roster(vec![user("b"), user("A"), invalid("me")]));
+    }
+}

@@ -1,0 +1,375 @@
+//! `Session`: one connection's conversation, whatever carries it.
+//!
+//! A plain actor beside a thin transport, because a client that stops reading paralyses a transport that is an actor
+//! itself: its timers stop. The session takes events in order, answers them, passes on what the registry delivers, and
+//! watches for a sign of life. It knows no frames: a carrier gives it a [`Carrier`] and writes what it emits.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::dev::SendError;
+use actix::prelude::*;
+use log::debug;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::Hub;
+use super::audit::{self, Asked, Subject};
+use super::carrier::{Alive, Carrier, Emit, Incoming, Unreadable};
+use super::command::{Caller, permit};
+use super::distributions::Begin;
+use super::drain::Work;
+use super::events::{
+    Authenticated, ErrorEvent, FrameId, MeetingCredentials, MeetingStarted, Pong, ServerEvent,
+};
+use super::refusal::{Code, Refusal};
+use super::registry::{Deliver, Gone, Identify, Open};
+use super::requests::{Authenticate, ClientEvent, Distribute, JoinMeeting, StartMeeting};
+use crate::names::{RequestId, SessionId};
+use crate::zoom::api::TokenKind;
+
+/// Events of the hub's that may wait for a session; one more ends it. A burst for a session of many users fits.
+const MAILBOX: usize = 256;
+/// Commands of one session that may be under way at once; with more, no further event is taken until one is answered.
+const COMMANDS: usize = 32;
+/// Unreadable frames in a row that end a session.
+const MALFORMED: u8 = 3;
+/// How long the registry may take for a session's own affairs.
+const REGISTRY: Duration = Duration::from_secs(10);
+
+/// What a command holds while it is under way: a place among the session's own, and the stop's patience.
+struct Command {
+    frame: Option<FrameId>,
+    _place: OwnedSemaphorePermit,
+    work: Work,
+}
+
+/// The actor.
+pub struct Session {
+    id: SessionId,
+    caller: Caller,
+    /// The session's own handles: its goodbye must find a free place in the registry's mailbox.
+    hub: Hub,
+    emit: Recipient<Emit>,
+    close: Option<oneshot::Sender<Code>>,
+    gone: Option<oneshot::Receiver<Infallible>>,
+    commands: Arc<Semaphore>,
+    malformed: u8,
+    last_seen: Instant,
+}
+
+impl Session {
+    /// A session over a carrier; start it on the thread of its transport.
+    #[must_use]
+    pub fn new(hub: Hub, caller: Caller, carrier: Carrier) -> Self {
+        Self {
+            id: SessionId::random(),
+            caller,
+            hub,
+            emit: carrier.emit,
+            close: Some(carrier.close),
+            gone: Some(carrier.gone),
+            commands: Arc::new(Semaphore::new(COMMANDS)),
+            malformed: 0,
+            last_seen: Instant::now(),
+        }
+    }
+
+    fn emit(&mut self, event: ServerEvent, frame: Option<FrameId>, ctx: &mut Context<Self>) {
+        self.send(Emit::Event(event, frame), ctx);
+    }
+
+    fn send(&mut self, emit: Emit, ctx: &mut Context<Self>) {
+        match self.emit.try_send(emit) {
+            Ok(()) => {}
+            Err(SendError::Full(_)) => self.end(Code::Overloaded, ctx),
+            Err(SendError::Closed(_)) => ctx.stop(),
+        }
+    }
+
+    fn refuse(
+        &mut self,
+        refusal: Refusal,
+        event: Option<&str>,
+        frame: Option<FrameId>,
+        ctx: &mut Context<Self>,
+    ) {
+        let error = ErrorEvent::new(refusal, event.map(str::to_owned), frame.clone());
+        self.emit(ServerEvent::Error(Arc::new(error)), frame, ctx);
+    }
+
+    /// Ends the session: the transport closes with the code, and the registry is told on the way out.
+    fn end(&mut self, code: Code, ctx: &mut Context<Self>) {
+        if let Some(close) = self.close.take() {
+            debug!("session {} ends: {code}", self.id);
+            // The transport may be gone already, which is what was wanted.
+            close.send(code).ok();
+        }
+        ctx.stop();
+    }
+
+    fn asked(&self) -> Asked {
+        Asked {
+            caller: self.caller,
+            session: Some(self.id),
+            request: RequestId::random(),
+        }
+    }
+
+    fn watch_for_life(&mut self, ctx: &mut Context<Self>) {
+        let timeout = self.hub.times.ping_timeout;
+        ctx.run_interval(self.hub.times.ping_interval, move |session, ctx| {
+            let asked = Instant::now();
+            session.send(Emit::Ping, ctx);
+            ctx.run_later(timeout, move |session, ctx| {
+                if session.last_seen < asked {
+                    session.end(Code::Overloaded, ctx);
+                }
+            });
+        });
+    }
+
+    /// Takes an event, with the place that a command holds while it is under way.
+    fn take(&mut self, incoming: Incoming, place: OwnedSemaphorePermit, ctx: &mut Context<Self>) {
+        self.last_seen = Instant::now();
+        let frame = incoming.frame;
+        let event = match incoming.event {
+            Ok(event) => event,
+            Err(unreadable) => return self.take_unreadable(unreadable, frame, ctx),
+        };
+        self.malformed = 0;
+        if let ClientEvent::Ping = event {
+            return self.emit(ServerEvent::Pong(Pong::now()), frame, ctx);
+        }
+        let name = event.name();
+        let taken = self.hub.drain.admit().and_then(|work| {
+            let command = Command {
+                frame: frame.clone(),
+                _place: place,
+                work,
+            };
+            match event {
+                ClientEvent::Authenticate(request) => self.authenticate(request, command, ctx),
+                ClientEvent::Start(request) => self.start_meeting(request, command, ctx),
+                ClientEvent::Join(request) => self.join_meeting(request, command, ctx),
+                ClientEvent::Distribute(request) => self.distribute(request, command, ctx),
+                ClientEvent::Ping => Ok(()),
+            }
+        });
+        if let Err(refusal) = taken {
+            self.refuse(refusal, Some(name), frame, ctx);
+        }
+    }
+
+    fn take_unreadable(&mut self, unreadable: Unreadable, frame: Option<FrameId>, ctx: &mut Context<Self>) {
+        let Unreadable { refusal, event } = unreadable;
+        let malformed = refusal.code == Code::MalformedFrame;
+        self.refuse(refusal, event.as_deref(), frame, ctx);
+        self.malformed = if malformed { self.malformed + 1 } else { 0 };
+        if self.malformed >= MALFORMED {
+            self.end(Code::MalformedFrame, ctx);
+        }
+    }
+
+    /// The next event is not taken before the registry knows the user: what it asks for must find its way back.
+    fn authenticate(
+        &mut self,
+        request: Authenticate,
+        command: Command,
+        ctx: &mut Context<Self>,
+    ) -> Result<(), Refusal> {
+        let Authenticate { user } = permit(self.caller, request)?.into_inner();
+        let identify = Identify {
+            session: self.id,
+            user: user.clone(),
+        };
+        let identified = self.hub.registry.send(identify).timeout(REGISTRY);
+        let authenticated = Authenticated::now(user, self.id);
+        ctx.wait(identified.into_actor(self).map(move |identified, session, ctx| {
+            let answer = identified.unwrap_or_else(|error| Err(error.into()));
+            let answer = answer.map(|()| ServerEvent::Authenticated(authenticated));
+            session.reply("authenticate", answer, command, ctx);
+        }));
+        Ok(())
+    }
+
+    fn start_meeting(
+        &mut self,
+        request: StartMeeting,
+        command: Command,
+        ctx: &mut Context<Self>,
+    ) -> Result<(), Refusal> {
+        let (meeting, host) = (request.meeting, request.host.clone());
+        let (meetings, asked) = (self.hub.meetings.clone(), self.asked());
+        let request = permit(self.caller, request)?;
+        let answer = async move {
+            let zak = meetings.start(request, &asked).await?;
+            audit::delivered(
+                Subject {
+                    kind: TokenKind::Zak,
+                    user: &host,
+                    meeting,
+                },
+                &asked,
+                1,
+            );
+            Ok(ServerEvent::Started(MeetingStarted::new(meeting, &zak)))
+        };
+        ctx.spawn(answer.into_actor(self).map(|answer, session, ctx| {
+            session.reply("meeting:start", answer, command, ctx);
+        }));
+        Ok(())
+    }
+
+    fn join_meeting(
+        &mut self,
+        request: JoinMeeting,
+        command: Command,
+        ctx: &mut Context<Self>,
+    ) -> Result<(), Refusal> {
+        let (meeting, user) = (request.meeting, request.participant.clone());
+        let (meetings, asked) = (self.hub.meetings.clone(), self.asked());
+        let request = permit(self.caller, request)?;
+        let answer = async move {
+            let obf = meetings.join(request, &asked).await?;
+            audit::delivered(
+                Subject {
+                    kind: TokenKind::Obf,
+                    user: &user,
+                    meeting,
+                },
+                &asked,
+                1,
+            );
+            Ok(ServerEvent::Credentials(MeetingCredentials::new(meeting, &obf)))
+        };
+        ctx.spawn(answer.into_actor(self).map(|answer, session, ctx| {
+            session.reply("meeting:join", answer, command, ctx);
+        }));
+        Ok(())
+    }
+
+    /// What a distribution has to say comes by way of the registry, in its order; here only that it never began.
+    fn distribute(
+        &mut self,
+        request: Distribute,
+        command: Command,
+        ctx: &mut Context<Self>,
+    ) -> Result<(), Refusal> {
+        let request = permit(self.caller, request)?;
+        let Command {
+            frame,
+            _place: place,
+            work,
+        } = command;
+        let begin = Begin {
+            request,
+            asked: self.asked(),
+            frame: frame.clone(),
+            work,
+        };
+        let ticket = self
+            .hub
+            .distributions
+            .send(begin)
+            .timeout(self.hub.begin_deadline());
+        ctx.spawn(ticket.into_actor(self).map(move |ticket, session, ctx| {
+            if let Err(refusal) = ticket.unwrap_or_else(|error| Err(error.into())) {
+                session.refuse(refusal, Some("meeting:distribute"), frame, ctx);
+            }
+            drop(place);
+        }));
+        Ok(())
+    }
+
+    /// Answers a command, which is done with that.
+    fn reply(
+        &mut self,
+        event: &'static str,
+        answer: Result<ServerEvent, Refusal>,
+        command: Command,
+        ctx: &mut Context<Self>,
+    ) {
+        match answer {
+            Ok(answer) => self.emit(answer, command.frame.clone(), ctx),
+            Err(refusal) => self.refuse(refusal, Some(event), command.frame.clone(), ctx),
+        }
+        drop(command);
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("caller", &self.caller)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Actor for Session {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        let (end, ended) = oneshot::channel();
+        let open = Open {
+            session: self.id,
+            deliver: ctx.address().recipient(),
+            end,
+        };
+        let opened = self.hub.registry.send(open).timeout(REGISTRY);
+        ctx.wait(opened.into_actor(self).map(|opened, session, ctx| {
+            if let Err(refusal) = opened.unwrap_or_else(|error| Err(error.into())) {
+                session.end(refusal.code, ctx);
+            }
+        }));
+        ctx.spawn(ended.into_actor(self).map(|ended, session, ctx| {
+            // An eviction without a word is the registry's end.
+            session.end(ended.unwrap_or(Code::Internal), ctx);
+        }));
+        if let Some(gone) = self.gone.take() {
+            ctx.spawn(gone.into_actor(self).map(|_, _, ctx| ctx.stop()));
+        }
+        self.watch_for_life(ctx);
+    }
+
+    fn stopped(&mut self, _ctx: &mut Self::Context) {
+        // Each handle has a place of its own in the mailbox, and this one was never used for anything but `send`.
+        if let Err(SendError::Full(gone)) = self.hub.registry.try_send(Gone(self.id)) {
+            let registry = self.hub.registry.clone();
+            actix::spawn(async move { registry.send(gone).timeout(REGISTRY).await.ok() });
+        }
+    }
+}
+
+impl Handler<Incoming> for Session {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, incoming: Incoming, _ctx: &mut Self::Context) -> Self::Result {
+        let place = Arc::clone(&self.commands).acquire_owned();
+        Box::pin(place.into_actor(self).map(|place, session, ctx| {
+            // The semaphore is never closed.
+            if let Ok(place) = place {
+                session.take(incoming, place, ctx);
+            }
+        }))
+    }
+}
+
+impl Handler<Alive> for Session {
+    type Result = ();
+
+    fn handle(&mut self, _alive: Alive, _ctx: &mut Self::Context) {
+        self.last_seen = Instant::now();
+    }
+}
+
+impl Handler<Deliver> for Session {
+    type Result = ();
+
+    fn handle(&mut self, deliver: Deliver, ctx: &mut Self::Context) {
+        self.emit(deliver.event, deliver.frame, ctx);
+    }
+}

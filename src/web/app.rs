@@ -1,0 +1,277 @@
+//! The running hub: bind, start the actors, serve, drain.
+//!
+//! Tests build what production builds, on port 0 and with another Zoom's address.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+use actix_web::dev::{Extensions, Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
+use actix_web::rt::time::timeout;
+use actix_web::{HttpServer, web};
+use futures_util::future::select_all;
+use log::{error, info, warn};
+use rustls::ClientConfig;
+use socket2::SockRef;
+use thiserror::Error;
+use tokio::sync::{oneshot, watch};
+
+use super::health::{About, Mode};
+use super::listen::{self, ListenError};
+use super::origin::{self, Policy};
+use super::{envelope, routes};
+use crate::config::{Config, Upstream};
+use crate::hub::Hub;
+use crate::hub::distributions::{CutShort, Distributions};
+use crate::hub::drain::Drain;
+use crate::hub::meetings::Meetings;
+use crate::hub::mint::Deadlines;
+use crate::hub::presence::Presence;
+use crate::hub::refusal::Code;
+use crate::hub::registry::{EndAll, Registry};
+use crate::zoom::broker::TokenBroker;
+use crate::zoom::{self, ClientError, Health};
+
+/// Of the time for a stop this much is kept for telling everybody and closing.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// How long each step of the farewell may take.
+const STEP: Duration = Duration::from_millis(700);
+
+/// Why the hub did not start, or stopped by itself.
+#[derive(Debug, Error)]
+pub enum AppError {
+    /// A socket could not be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// TLS to Zoom could not be set up.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The server failed.
+    #[error("the server failed: {0}")]
+    Server(#[from] io::Error),
+    /// An actor that everything needs has ended, which is a bug.
+    #[error("the {0} ended unexpectedly; the log says why")]
+    ActorEnded(&'static str),
+}
+
+/// A hub that listens; [`App::run`] serves.
+#[derive(Debug)]
+pub struct App {
+    hub: Hub,
+    sockets: Vec<TcpListener>,
+    config: Config,
+    about: About,
+    vital: Vec<Vital>,
+    arbiter: Arbiter,
+}
+
+/// An actor without which the process is of no use, known by its end.
+#[derive(Debug)]
+struct Vital {
+    name: &'static str,
+    ended: oneshot::Receiver<Infallible>,
+}
+
+impl App {
+    /// Binds the sockets and starts the actors, which log in at once.
+    ///
+    /// # Errors
+    /// A socket that can't be had, roots that are no certificates.
+    pub fn build(config: &Config, upstream: &Upstream, mode: Mode) -> Result<Self, AppError> {
+        let tls = zoom::tls(upstream)?;
+        let sockets = listen::sockets(config.listen)?;
+        let arbiter = Arbiter::new();
+        let (hub, vital) = start_actors(config, upstream.clone(), tls, &arbiter.handle());
+        let about = About {
+            mode,
+            since: Instant::now(),
+            public_url: config.public_url.clone(),
+        };
+        Ok(Self {
+            hub,
+            sockets,
+            config: config.clone(),
+            about,
+            vital,
+            arbiter,
+        })
+    }
+
+    /// Where it listens; port 0 has become a real one.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.sockets
+            .iter()
+            .filter_map(|socket| socket.local_addr().ok())
+            .collect()
+    }
+
+    /// What it learns of Zoom.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.hub.health.clone()
+    }
+
+    /// Serves until `stop` ends, then drains.
+    ///
+    /// # Errors
+    /// The server failed, or an actor ended that everything needs; the hub has drained by then.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
+        let Self {
+            hub,
+            sockets,
+            config,
+            about,
+            vital,
+            arbiter,
+        } = self;
+        let server = serve(&hub, sockets, &config, &about)?;
+        let handle = server.handle();
+        let serving = actix_web::rt::spawn(server);
+        let ended = select_all(vital.into_iter().map(|Vital { name, ended }| {
+            Box::pin(async move {
+                // Nothing is ever sent: the end of the actor ends this.
+                drop(ended.await);
+                name
+            })
+        }));
+        let outcome = tokio::select! {
+            () = stop => {
+                info!("stopping: new work is refused, what runs has {:?}", config.times.shutdown_timeout);
+                Ok(())
+            }
+            (name, _, _) = ended => {
+                error!("the {name} ended unexpectedly: stopping");
+                Err(AppError::ActorEnded(name))
+            }
+        };
+        drain(&hub, config.times.shutdown_timeout, &handle).await;
+        match serving.await {
+            Ok(ended) => ended?,
+            Err(failed) => warn!("the server's task failed: {failed}"),
+        }
+        arbiter.stop();
+        outcome
+    }
+}
+
+/// Broker, registry and distributions on one thread; awc's client is not `Send`, so the broker is made there.
+fn start_actors(
+    config: &Config,
+    upstream: Upstream,
+    tls: ClientConfig,
+    arbiter: &ArbiterHandle,
+) -> (Hub, Vec<Vital>) {
+    let (presence, drain, deadlines) = (
+        Presence::default(),
+        Drain::default(),
+        Deadlines::new(&config.zoom),
+    );
+    let (learns, health) = watch::channel(Health::Starting);
+    let mut vital = Vec::new();
+    let mut alive = |name| {
+        let (alive, ended) = oneshot::channel();
+        vital.push(Vital { name, ended });
+        alive
+    };
+    let broker = {
+        let (settings, alive) = (config.zoom.clone(), alive("token broker"));
+        TokenBroker::start_in_arbiter(arbiter, move |_| {
+            TokenBroker::new(upstream, &settings, tls, learns, alive)
+        })
+    };
+    let registry = {
+        let registry = Registry::new(presence.clone(), drain.clone(), alive("registry"));
+        Registry::start_in_arbiter(arbiter, move |_| registry)
+    };
+    let distributions = {
+        let (broker, registry, presence) = (broker.clone(), registry.clone(), presence.clone());
+        let (max_queued, alive) = (config.zoom.max_queued, alive("distributions"));
+        Distributions::start_in_arbiter(arbiter, move |_| {
+            Distributions::new(broker, registry, presence, deadlines, max_queued, alive)
+        })
+    };
+    let hub = Hub {
+        meetings: Meetings::new(broker, registry.clone(), deadlines),
+        registry,
+        distributions,
+        presence,
+        drain,
+        health,
+        times: config.times,
+        limits: config.limits,
+        deadlines,
+    };
+    (hub, vital)
+}
+
+fn serve(hub: &Hub, sockets: Vec<TcpListener>, config: &Config, about: &About) -> io::Result<Server> {
+    let (hub, about, policy) = (hub.clone(), about.clone(), Policy::new(config));
+    let write_timeout = config.times.write_timeout;
+    let factory = move || {
+        actix_web::App::new()
+            .app_data(web::Data::new(hub.clone()))
+            .app_data(web::Data::new(about.clone()))
+            .app_data(web::Data::new(policy.clone()))
+            .wrap(origin::cors(policy.clone()))
+            .wrap(from_fn(origin::check))
+            .wrap(from_fn(envelope::wrap))
+            .configure(routes)
+    };
+    let mut server = HttpServer::new(factory)
+        // The binary decides what a signal means.
+        .disable_signals()
+        .shutdown_timeout(FAREWELL.as_secs())
+        .client_request_timeout(config.times.request_timeout)
+        .client_disconnect_timeout(config.times.write_timeout)
+        .tcp_nodelay(true)
+        .on_connect(move |io, extensions| end_stalled_writes(io, extensions, write_timeout));
+    for socket in sockets {
+        server = server.listen(socket)?;
+    }
+    Ok(server.run())
+}
+
+/// Has the kernel end a connection whose peer takes nothing of what is written for so long: no timer of ours runs in
+/// a transport that can't write.
+fn end_stalled_writes(io: &dyn Any, _extensions: &mut Extensions, after: Duration) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Some(socket) = io.downcast_ref::<TcpStream>()
+        && let Err(error) = SockRef::from(socket).set_tcp_user_timeout(Some(after))
+    {
+        warn!("TCP_USER_TIMEOUT could not be set: {error}");
+    }
+}
+
+/// New work is refused, what runs goes on until shortly before the end, what is left is reported, then every session
+/// is closed and the server stops.
+async fn drain(hub: &Hub, patience: Duration, server: &ServerHandle) {
+    hub.drain.begin();
+    if timeout(patience.saturating_sub(FAREWELL), hub.drain.idle())
+        .await
+        .is_err()
+    {
+        warn!("time is up: what still runs is cut short");
+        if let Err(error) = hub.distributions.send(CutShort).timeout(STEP).await {
+            warn!("the distributions did not answer: {error}");
+        }
+        if timeout(STEP, hub.drain.idle()).await.is_err() {
+            warn!("not all work ended in time");
+        }
+    }
+    match hub.registry.send(EndAll(Code::ShuttingDown)).timeout(STEP).await {
+        Ok(sessions) => info!("{sessions} sessions are closed"),
+        Err(error) => warn!("the registry did not answer: {error}"),
+    }
+    if timeout(STEP, hub.presence.everybody_left()).await.is_err() {
+        warn!("{} sessions did not end in time", hub.presence.sessions());
+    }
+    if timeout(FAREWELL + STEP, server.stop(true)).await.is_err() {
+        warn!("the server did not stop in time");
+    }
+}

@@ -1,0 +1,73 @@
+//! What every answer carries, whatever is in it: the request's name, the security headers, and a line in the access
+//! log without body, query or credential.
+
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+use log::info;
+
+use crate::names::RequestId;
+
+/// The header that names a request.
+pub(super) const REQUEST_ID: &str = "x-request-id";
+
+/// Helmet's headers, as the seed's server sends them, less `upgrade-insecure-requests`, which would break plain HTTP
+/// on a network, and less HSTS, which only means something over TLS.
+const SECURITY_HEADERS: [(&str, &str); 11] = [
+    (
+        "content-security-policy",
+        "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';\
+         frame-ancestors 'self';img-src 'self' data:;object-src 'none';script-src 'self';\
+         script-src-attr 'none';style-src 'self' https: 'unsafe-inline'",
+    ),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("origin-agent-cluster", "?1"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("x-dns-prefetch-control", "off"),
+    ("x-download-options", "noopen"),
+    ("x-frame-options", "SAMEORIGIN"),
+    ("x-permitted-cross-domain-policies", "none"),
+    ("x-xss-protection", "0"),
+];
+
+/// The middleware.
+pub(super) async fn wrap(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let id = given(&request).unwrap_or_else(RequestId::random);
+    request.extensions_mut().insert(id.clone());
+    let mut answer = next.call(request).await?;
+    let is_api = path == "/api" || path.starts_with("/api/");
+    dress(answer.headers_mut(), &id, is_api);
+    let (status, took) = (answer.status().as_u16(), started.elapsed().as_secs_f64() * 1000.0);
+    info!(target: "access", "{method} {path} {status} {took:.1}ms request={id}");
+    Ok(answer)
+}
+
+fn given(request: &ServiceRequest) -> Option<RequestId> {
+    RequestId::given(request.headers().get(REQUEST_ID)?.to_str().ok()?)
+}
+
+fn dress(headers: &mut HeaderMap, id: &RequestId, is_api: bool) {
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(HeaderName::from_static(REQUEST_ID), id);
+    }
+    if is_api {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    for (name, value) in SECURITY_HEADERS {
+        let name = HeaderName::from_static(name);
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The REST calls: a request read, permitted, carried out, answered; what was minted is pushed to its owner too.
+
+use std::time::Duration;
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, rt};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::body;
+use super::error::Refused;
+use crate::hub::Hub;
+use crate::hub::audit::Asked;
+use crate::hub::command::{Caller, permit};
+use crate::hub::distributions::{Begin, Show, Ticket};
+use crate::hub::events::{in_words, iso_8601};
+use crate::hub::meetings::BatchRow;
+use crate::hub::refusal::{Code, Refusal};
+use crate::names::{MeetingId, RequestId, UserId};
+use crate::secret::{self, Secret};
+use crate::zoom::IssuedToken;
+
+type Answer = Result<HttpResponse, Refused>;
+
+/// How long `POST /api/meetings/distribute` may be asked to wait for its outcome, and waits by default.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// In `open` mode whoever calls is anyone.
+const CALLER: Caller = Caller::Anyone;
+
+fn asked(request: &HttpRequest) -> Asked {
+    let id = request.extensions().get::<RequestId>().cloned();
+    Asked {
+        caller: CALLER,
+        session: None,
+        request: id.unwrap_or_else(RequestId::random),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Started {
+    success: bool,
+    meeting_id: MeetingId,
+    #[serde(serialize_with = "secret::revealed")]
+    zak_token: Secret,
+    expires_in: String,
+    message: &'static str,
+    #[serde(serialize_with = "iso_8601")]
+    expires_at: Timestamp,
+}
+
+/// `POST /api/meetings/start`
+pub(super) async fn start(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
+    let _work = hub.drain.admit()?;
+    let start = body::fields(&request, payload, &hub).await?.start()?;
+    let (meeting, host, asked) = (start.meeting, start.host.clone(), asked(&request));
+    let zak = hub.meetings.start(permit(CALLER, start)?, &asked).await?;
+    hub.meetings.push_zak(&host, meeting, &zak, &asked).await;
+    Ok(HttpResponse::Ok().json(Started {
+        success: true,
+        meeting_id: meeting,
+        expires_in: in_words(zak.life()),
+        message: "Meeting credentials generated successfully",
+        expires_at: zak.expires_at,
+        zak_token: zak.token,
+    }))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Joined {
+    success: bool,
+    meeting_id: MeetingId,
+    #[serde(serialize_with = "secret::revealed")]
+    obf_token: Secret,
+    expires_in: String,
+    message: &'static str,
+    #[serde(serialize_with = "iso_8601")]
+    expires_at: Timestamp,
+}
+
+/// `POST /api/meetings/join`
+pub(super) async fn join(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
+    let _work = hub.drain.admit()?;
+    let join = body::fields(&request, payload, &hub).await?.join()?;
+    let (meeting, user, asked) = (join.meeting, join.participant.clone(), asked(&request));
+    let obf = hub.meetings.join(permit(CALLER, join)?, &asked).await?;
+    hub.meetings.push_obf(&user, meeting, &obf, &asked).await;
+    Ok(HttpResponse::Ok().json(Joined {
+        success: true,
+        meeting_id: meeting,
+        expires_in: in_words(obf.life()),
+        message: "Join credentials generated successfully",
+        expires_at: obf.expires_at,
+        obf_token: obf.token,
+    }))
+}
+
+/// A participant who has no token.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FailedRow {
+    user_id: String,
+    error: String,
+    success: bool,
+    code: Code,
+    retryable: bool,
+}
+
+/// A participant's token in the answer to a batch join.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JoinedRow {
+    user_id: String,
+    #[serde(serialize_with = "secret::revealed")]
+    obf_token: Secret,
+    success: bool,
+    #[serde(serialize_with = "iso_8601")]
+    expires_at: Timestamp,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchJoined {
+    success: bool,
+    meeting_id: MeetingId,
+    results: Results,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Results {
+    successful: Vec<JoinedRow>,
+    failed: Vec<FailedRow>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    total: usize,
+    successful: usize,
+    failed: usize,
+}
+
+/// `POST /api/meetings/batch-join`
+pub(super) async fn batch_join(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
+    let _work = hub.drain.admit()?;
+    let batch = body::fields(&request, payload, &hub)
+        .await?
+        .batch_join(hub.limits.max_batch)?;
+    let (meeting, asked) = (batch.meeting, asked(&request));
+    let rows = hub.meetings.batch_join(permit(CALLER, batch)?, &asked).await;
+    let (issued, failed) = split(rows);
+    let row = |(user_id, token): (String, IssuedToken)| JoinedRow {
+        user_id,
+        expires_at: token.expires_at,
+        obf_token: token.token,
+        success: true,
+    };
+    let successful: Vec<_> = issued.into_iter().map(row).collect();
+    let summary = Summary {
+        total: successful.len() + failed.len(),
+        successful: successful.len(),
+        failed: failed.len(),
+    };
+    let results = Results { successful, failed };
+    Ok(HttpResponse::Ok().json(BatchJoined {
+        success: true,
+        meeting_id: meeting,
+        results,
+        summary,
+    }))
+}
+
+/// Those that have a token, and those that have none.
+fn split(rows: Vec<BatchRow>) -> (Vec<(String, IssuedToken)>, Vec<FailedRow>) {
+    let (mut issued, mut failed) = (Vec::new(), Vec::new());
+    for BatchRow { user, outcome } in rows {
+        match outcome {
+            Ok(token) => issued.push((user, token)),
+            Err(Refusal { code, message, .. }) => failed.push(FailedRow {
+                user_id: user,
+                error: message,
+                success: false,
+                code,
+                retryable: code.retryable(),
+            }),
+        }
+    }
+    (issued, failed)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SetUp {
+    success: bool,
+    meeting_id: MeetingId,
+    host: HostRow,
+    participants: Vec<ParticipantRow>,
+    failed: Vec<FailedRow>,
+    #[serde(serialize_with = "iso_8601")]
+    timestamp: Timestamp,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HostRow {
+    user_id: UserId,
+    #[serde(serialize_with = "secret::revealed")]
+    zak_token: Secret,
+    expires_in: String,
+    #[serde(serialize_with = "iso_8601")]
+    expires_at: Timestamp,
+}
+
+/// A participant's token in the answer to a set-up.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ParticipantRow {
+    user_id: String,
+    #[serde(serialize_with = "secret::revealed")]
+    obf_token: Secret,
+    expires_in: String,
+    #[serde(serialize_with = "iso_8601")]
+    expires_at: Timestamp,
+}
+
+/// `POST /api/meetings/setup`
+pub(super) async fn set_up(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
+    let _work = hub.drain.admit()?;
+    let set_up = body::fields(&request, payload, &hub)
+        .await?
+        .set_up(hub.limits.max_batch)?;
+    let (meeting, host) = (set_up.meeting, set_up.host.clone());
+    let (zak, rows) = hub
+        .meetings
+        .set_up(permit(CALLER, set_up)?, &asked(&request))
+        .await?;
+    let (issued, failed) = split(rows);
+    let participant = |(user_id, token): (String, IssuedToken)| ParticipantRow {
+        user_id,
+        expires_in: in_words(token.life()),
+        expires_at: token.expires_at,
+        obf_token: token.token,
+    };
+    let host = HostRow {
+        user_id: host,
+        expires_in: in_words(zak.life()),
+        expires_at: zak.expires_at,
+        zak_token: zak.token,
+    };
+    Ok(HttpResponse::Ok().json(SetUp {
+        success: true,
+        meeting_id: meeting,
+        host,
+        participants: issued.into_iter().map(participant).collect(),
+        failed,
+        timestamp: Timestamp::now(),
+    }))
+}
+
+/// `POST /api/meetings/distribute`: the rows once none is queued, or as they stand when the wait is over.
+pub(super) async fn distribute(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
+    let work = hub.drain.admit()?;
+    let fields = body::fields(&request, payload, &hub).await?;
+    let wait = fields.wait(LONGEST_WAIT)?;
+    let distribute = permit(CALLER, fields.distribute(hub.limits.max_batch)?)?;
+    let begin = Begin {
+        request: distribute,
+        asked: asked(&request),
+        frame: None,
+        work,
+    };
+    let ticket = hub.distributions.send(begin).timeout(hub.begin_deadline()).await;
+    let Ticket { id, mut settled } = ticket.map_err(Refusal::from)??;
+    if let Ok(Ok(report)) = rt::time::timeout(wait, &mut settled).await {
+        return Ok(HttpResponse::Ok().json(report));
+    }
+    let shown = hub
+        .distributions
+        .send(Show(id))
+        .timeout(hub.begin_deadline())
+        .await
+        .map_err(Refusal::from)?;
+    match shown {
+        Some(report) => Ok(HttpResponse::Ok().json(report)),
+        // It has just ended, so its report is there.
+        None => match settled.await {
+            Ok(report) => Ok(HttpResponse::Ok().json(report)),
+            Err(_ended) => Err(Refusal::new(Code::Internal, "The distribution was lost").into()),
+        },
+    }
+}

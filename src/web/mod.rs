@@ -1,0 +1,71 @@
+//! HTTP in, HTTP out: the table of routes, and what goes around each.
+
+mod app;
+mod body;
+mod envelope;
+mod error;
+mod fields;
+mod frames;
+mod health;
+mod json;
+mod listen;
+mod meetings;
+mod origin;
+mod websocket;
+
+use actix_web::guard;
+use actix_web::{Resource, Route, web};
+
+pub use app::{App, AppError};
+pub use health::Mode;
+pub use listen::ListenError;
+
+/// Every path of the hub's, the seed's first.
+fn routes(service: &mut web::ServiceConfig) {
+    service
+        .service(resource("/", "GET, HEAD", read().to(health::index)))
+        .service(resource("/api/health", "GET, HEAD", read().to(health::health)))
+        .service(resource(
+            "/api/meetings/start",
+            "POST",
+            web::post().to(meetings::start),
+        ))
+        .service(resource(
+            "/api/meetings/join",
+            "POST",
+            web::post().to(meetings::join),
+        ))
+        .service(resource(
+            "/api/meetings/batch-join",
+            "POST",
+            web::post().to(meetings::batch_join),
+        ))
+        .service(resource(
+            "/api/meetings/setup",
+            "POST",
+            web::post().to(meetings::set_up),
+        ))
+        .service(resource(
+            "/api/meetings/distribute",
+            "POST",
+            web::post().to(meetings::distribute),
+        ))
+        .service(resource("/api/health/live", "GET, HEAD", read().to(health::live)))
+        .service(resource(
+            "/api/health/ready",
+            "GET, HEAD",
+            read().to(health::ready),
+        ))
+        .service(resource("/ws", "GET", web::get().to(websocket::connect)))
+        .default_service(web::to(error::not_found));
+}
+
+/// A path with one route; any other method is told which there are.
+fn resource(path: &str, allowed: &'static str, route: Route) -> Resource {
+    let refuse = move || std::future::ready(error::method_not_allowed(allowed));
+    web::resource(path).route(route).default_service(web::to(refuse))
+}
+
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
