@@ -42,6 +42,10 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// How long each step of the farewell may take.
 const STEP: Duration = Duration::from_millis(700);
 
+/// After the last byte, a peer has this long to close first: a WebSocket client waits for the server to do it, and
+/// one whose upload was refused needs the moment to read why.
+const LINGER: Duration = Duration::from_millis(500);
+
 /// Why the hub did not start, or stopped by itself.
 #[derive(Debug, Error)]
 pub enum AppError {
@@ -228,7 +232,7 @@ fn serve(hub: &Hub, sockets: Vec<TcpListener>, config: &Config, about: &About) -
         .disable_signals()
         .shutdown_timeout(FAREWELL.as_secs())
         .client_request_timeout(config.times.request_timeout)
-        .client_disconnect_timeout(config.times.write_timeout)
+        .client_disconnect_timeout(LINGER)
         .tcp_nodelay(true)
         .on_connect(move |io, extensions| end_stalled_writes(io, extensions, write_timeout));
     for socket in sockets {

@@ -1,0 +1,25 @@
+//! What the tests stand on: a hub with its simulator, a client of sessions, and calls over HTTP.
+
+mod client;
+mod http;
+mod hub;
+
+use std::time::Duration;
+
+pub use client::{Carrier, Client};
+pub use http::{Answer, Http};
+pub use hub::{Hub, MEETING};
+
+/// No event that is due takes longer; a test that waits so long has failed.
+pub const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Waits for something that is due.
+///
+/// # Panics
+/// It did not come within [`DEADLINE`].
+pub async fn due<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let Ok(done) = actix_web::rt::time::timeout(DEADLINE, future).await else {
+        panic!("{what} did not come within {DEADLINE:?}");
+    };
+    done
+}

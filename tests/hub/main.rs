@@ -1,0 +1,17 @@
+//! What users rely on, a module a capability: the real hub on a free port, the real HTTP client, the built-in simulator
+//! by its address in Zoom's place. Tests wait for events with deadlines and never sleep and hope.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test fails by panicking, and its helpers are nobody's library"
+)]
+
+mod distribution;
+mod harness;
