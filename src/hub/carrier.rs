@@ -3,6 +3,8 @@
 //! A transport reads frames into [`Incoming`], waits for each to be taken, and writes what it is told to [`Emit`].
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix::prelude::*;
 use tokio::sync::oneshot;
@@ -23,13 +25,66 @@ pub struct Carrier {
 }
 
 /// What a session asks its transport to send.
-#[derive(Clone, Debug, Message)]
+#[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub enum Emit {
+pub struct Emit {
+    /// What to send.
+    pub what: Outgoing,
+    /// Its share of the backlog, given back once the transport has taken it.
+    pub(super) _held: Held,
+}
+
+/// What there is to send.
+#[derive(Clone, Debug)]
+pub enum Outgoing {
     /// An event, and the frame that it answers.
     Event(ServerEvent, Option<FrameId>),
     /// The carrier's own question for a sign of life.
     Ping,
+}
+
+impl Outgoing {
+    /// About how many bytes it holds.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Event(event, _) => event.weight(),
+            Self::Ping => 0,
+        }
+    }
+}
+
+/// What a transport has not taken yet, in bytes: the mailbox bounds the number of events, and one report may weigh as
+/// much as a hundred tokens.
+#[derive(Debug, Default)]
+pub(super) struct Backlog(Arc<AtomicUsize>);
+
+/// A part of the backlog.
+#[derive(Debug)]
+pub(super) struct Held {
+    backlog: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Backlog {
+    /// Bytes that may wait for a transport, beside a single event that weighs more.
+    const LIMIT: usize = 2 << 20;
+
+    /// Takes something in, unless too much waits already.
+    pub(super) fn hold(&self, what: Outgoing) -> Option<Emit> {
+        let bytes = what.weight();
+        let before = self.0.fetch_add(bytes, Ordering::Relaxed);
+        let held = Held {
+            backlog: Arc::clone(&self.0),
+            bytes,
+        };
+        (before == 0 || before + bytes <= Self::LIMIT).then_some(Emit { what, _held: held })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.backlog.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// An event of the client's. Send it and wait for its being taken before the next is read.
@@ -55,3 +110,24 @@ pub struct Unreadable {
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Alive;
+
+#[cfg(test)]
+mod tests {
+    use super::super::events::Pong;
+    use super::*;
+
+    #[test]
+    fn a_backlog_has_its_bound_in_bytes_and_gives_back_what_was_taken() {
+        let backlog = Backlog::default();
+        let pong = || Outgoing::Event(ServerEvent::Pong(Pong::now()), None);
+        let mut held = Vec::new();
+        while let Some(emit) = backlog.hold(pong()) {
+            held.push(emit);
+        }
+        assert_eq!(held.len(), Backlog::LIMIT / pong().weight());
+        held.pop();
+        assert!(backlog.hold(pong()).is_some());
+        drop(held);
+        assert_eq!(backlog.0.load(Ordering::Relaxed), 0);
+    }
+}

@@ -203,6 +203,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// About how many bytes its rows hold.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let row = |row: &RowReport| 128 + row.user_id.len() + row.error.as_ref().map_or(0, String::len);
+        self.participants.iter().map(row).sum()
+    }
+
     /// The counts, for the log.
     #[must_use]
     pub fn summary(&self) -> String {

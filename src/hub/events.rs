@@ -57,6 +57,19 @@ impl ServerEvent {
     }
 }
 
+impl ServerEvent {
+    /// About how many bytes it holds in memory and on the wire; what it weighs while it waits.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Started(MeetingStarted { zak_token: token, .. })
+            | Self::Credentials(MeetingCredentials { obf_token: token, .. }) => 512 + token.reveal().len(),
+            Self::Distributed(report) => 512 + report.weight(),
+            Self::Authenticated(_) | Self::Error(_) | Self::Pong(_) => 512,
+        }
+    }
+}
+
 /// The data of `authenticated`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Hub;
 use super::audit::{self, Asked, Subject};
-use super::carrier::{Alive, Carrier, Emit, Incoming, Unreadable};
+use super::carrier::{Alive, Backlog, Carrier, Emit, Incoming, Outgoing, Unreadable};
 use super::command::{Caller, permit};
 use super::distributions::Begin;
 use super::drain::Work;
@@ -30,7 +30,7 @@ use crate::names::{RequestId, SessionId};
 use crate::zoom::api::TokenKind;
 
 /// Events of the hub's that may wait for a session; one more ends it. A burst for a session of many users fits.
-const MAILBOX: usize = 256;
+const MAILBOX: usize = 1024;
 /// Commands of one session that may be under way at once; with more, no further event is taken until one is answered.
 const COMMANDS: usize = 32;
 /// Unreadable frames in a row that end a session.
@@ -52,6 +52,7 @@ pub struct Session {
     /// The session's own handles: its goodbye must find a free place in the registry's mailbox.
     hub: Hub,
     emit: Recipient<Emit>,
+    backlog: Backlog,
     close: Option<oneshot::Sender<Code>>,
     gone: Option<oneshot::Receiver<Infallible>>,
     commands: Arc<Semaphore>,
@@ -68,6 +69,7 @@ impl Session {
             caller,
             hub,
             emit: carrier.emit,
+            backlog: Backlog::default(),
             close: Some(carrier.close),
             gone: Some(carrier.gone),
             commands: Arc::new(Semaphore::new(COMMANDS)),
@@ -77,10 +79,13 @@ impl Session {
     }
 
     fn emit(&mut self, event: ServerEvent, frame: Option<FrameId>, ctx: &mut Context<Self>) {
-        self.send(Emit::Event(event, frame), ctx);
+        self.send(Outgoing::Event(event, frame), ctx);
     }
 
-    fn send(&mut self, emit: Emit, ctx: &mut Context<Self>) {
+    fn send(&mut self, what: Outgoing, ctx: &mut Context<Self>) {
+        let Some(emit) = self.backlog.hold(what) else {
+            return self.end(Code::Overloaded, ctx);
+        };
         match self.emit.try_send(emit) {
             Ok(()) => {}
             Err(SendError::Full(_)) => self.end(Code::Overloaded, ctx),
@@ -121,7 +126,7 @@ impl Session {
         let timeout = self.hub.times.ping_timeout;
         ctx.run_interval(self.hub.times.ping_interval, move |session, ctx| {
             let asked = Instant::now();
-            session.send(Emit::Ping, ctx);
+            session.send(Outgoing::Ping, ctx);
             ctx.run_later(timeout, move |session, ctx| {
                 if session.last_seen < asked {
                     session.end(Code::Overloaded, ctx);

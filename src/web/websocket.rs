@@ -19,13 +19,13 @@ use tokio::sync::oneshot;
 
 use super::frames;
 use crate::hub::Hub;
-use crate::hub::carrier::{Alive, Carrier, Emit, Incoming};
+use crate::hub::carrier::{Alive, Carrier, Emit, Incoming, Outgoing};
 use crate::hub::command::Caller;
 use crate::hub::refusal::Code;
 use crate::hub::session::Session;
 
 /// Events that may wait to be written; one more and the client reads too slowly.
-const MAILBOX: usize = 256;
+const MAILBOX: usize = 1024;
 
 /// `GET /ws`
 pub(super) async fn connect(
@@ -153,9 +153,9 @@ impl Handler<Emit> for Transport {
     type Result = ();
 
     fn handle(&mut self, emit: Emit, ctx: &mut Self::Context) {
-        match emit {
-            Emit::Ping => ctx.ping(b""),
-            Emit::Event(event, frame) => match frames::encode(&event, frame.as_ref()) {
+        match emit.what {
+            Outgoing::Ping => ctx.ping(b""),
+            Outgoing::Event(event, frame) => match frames::encode(&event, frame.as_ref()) {
                 Ok(text) => ctx.text(text),
                 Err(failed) => error!("an event could not be written: {failed}"),
             },

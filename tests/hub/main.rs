@@ -15,3 +15,6 @@
 
 mod distribution;
 mod harness;
+mod sessions;
+mod stalled;
+mod zoom;

@@ -1,0 +1,132 @@
+//! A client that stops reading, or stops answering, is ended; the others notice nothing.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use futures_util::SinkExt;
+use serde_json::{Value, json};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::harness::{Hub, MEETING, due};
+
+/// A connection that takes little from the network and reads nothing of it.
+struct Stalled(WebSocketStream<TcpStream>);
+
+impl Stalled {
+    async fn connect(address: SocketAddr, user: &str) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let stream = socket.connect(address).await.unwrap();
+        assert!(is_established(
+            address.port(),
+            stream.local_addr().unwrap().port()
+        ));
+        let (mut socket, _) = client_async(format!("ws://{address}/ws"), stream).await.unwrap();
+        let authenticate = json!({"event": "authenticate", "data": {"userId": user}});
+        socket
+            .send(Message::text(authenticate.to_string()))
+            .await
+            .unwrap();
+        Self(socket)
+    }
+
+    /// Waits until the hub's side of the connection is closed. The client can't tell: it reads nothing, and a kernel
+    /// that gives up on a peer sends it no word.
+    async fn cut(&self, within: Duration) {
+        let client = self.0.get_ref().local_addr().unwrap().port();
+        let hub = self.0.get_ref().peer_addr().unwrap().port();
+        let cut = async {
+            while is_established(hub, client) {
+                actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        actix_web::rt::time::timeout(within, cut)
+            .await
+            .expect("the connection is still there");
+    }
+}
+
+/// Whether the kernel has an open connection between two IPv4 ports, seen from the first.
+fn is_established(from: u16, to: u16) -> bool {
+    const ESTABLISHED: &str = "01";
+    let port = |address: &str| u16::from_str_radix(address.split(':').next_back().unwrap(), 16).ok();
+    std::fs::read_to_string("/proc/net/tcp")
+        .unwrap()
+        .lines()
+        .any(|line| {
+            let fields: Vec<_> = line.split_ascii_whitespace().take(4).collect();
+            fields[3] == ESTABLISHED && port(fields[1]) == Some(from) && port(fields[2]) == Some(to)
+        })
+}
+
+async fn sessions(hub: &Hub) -> Value {
+    hub.get("/api/health").await.json()["sessions"].take()
+}
+
+async fn sessions_become(hub: &Hub, count: u64) {
+    due("the session's end", async {
+        while sessions(hub).await != count {
+            actix_web::rt::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+/// Sends one large event to all sessions of a user, who is named as a host: the report of a distribution to many
+/// absent participants.
+async fn tell_much(hub: &Hub, user: &str) {
+    let absent: Vec<_> = (0..1000).map(|n| format!("absent{n:04}@example.com")).collect();
+    let body = json!({"meetingId": MEETING, "hostUserId": user, "participantUserIds": absent});
+    hub.post("/api/meetings/distribute", body).await.expect(200);
+}
+
+#[actix_web::test]
+async fn a_client_that_stops_reading_while_events_flow_to_it_is_cut_and_the_others_notice_nothing() {
+    let hub = Hub::start_with(&[("WRITE_TIMEOUT_SECONDS", "1")]).await;
+    let mut honest = hub.connect_as("honest").await;
+    let stalled = Stalled::connect(hub.address(), "stalled").await;
+    sessions_become(&hub, 2).await;
+    let mut told = 0;
+    while sessions(&hub).await == 2 {
+        tell_much(&hub, "stalled").await;
+        told += 1;
+        assert!(told < 400, "its queue has no bound");
+        let asked = Instant::now();
+        honest.expect_nothing().await;
+        assert!(
+            asked.elapsed() < Duration::from_secs(1),
+            "a stalled client slows the others"
+        );
+    }
+    stalled.cut(Duration::from_secs(5)).await;
+    assert!(told > 10, "a client that is merely a little late is ended");
+}
+
+#[actix_web::test]
+async fn a_client_that_gives_no_sign_of_life_is_ended() {
+    let hub = Hub::start_with(&[("PING_INTERVAL_SECONDS", "0.2"), ("PING_TIMEOUT_SECONDS", "0.2")]).await;
+    let stalled = Stalled::connect(hub.address(), "stalled").await;
+    sessions_become(&hub, 1).await;
+    sessions_become(&hub, 0).await;
+    stalled.cut(Duration::from_secs(5)).await;
+}
+
+#[actix_web::test]
+async fn a_client_that_answers_pings_lives_on() {
+    let hub = Hub::start_with(&[("PING_INTERVAL_SECONDS", "0.1"), ("PING_TIMEOUT_SECONDS", "0.1")]).await;
+    let mut alive = hub.connect_as("alive").await;
+    let dead = Stalled::connect(hub.address(), "dead").await;
+    sessions_become(&hub, 2).await;
+    // Reading is what answers pings in this client; the dead one's end shows that time enough has gone by.
+    let reading = actix_web::rt::spawn(async move {
+        alive.next().await;
+        alive
+    });
+    sessions_become(&hub, 1).await;
+    dead.cut(Duration::from_secs(5)).await;
+    let join = json!({"meetingId": MEETING, "participantUserId": "alive"});
+    hub.post("/api/meetings/join", join).await.expect(200);
+    due("the token", reading).await.unwrap().expect_nothing().await;
+}
