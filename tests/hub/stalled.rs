@@ -115,7 +115,7 @@ async fn a_client_that_gives_no_sign_of_life_is_ended() {
 
 #[actix_web::test]
 async fn a_client_that_answers_pings_lives_on() {
-    let hub = Hub::start_with(&[("PING_INTERVAL_SECONDS", "0.1"), ("PING_TIMEOUT_SECONDS", "0.1")]).await;
+    let hub = Hub::start_with(&[("PING_INTERVAL_SECONDS", "0.3"), ("PING_TIMEOUT_SECONDS", "2")]).await;
     let mut alive = hub.connect_as("alive").await;
     let dead = Stalled::connect(hub.address(), "dead").await;
     sessions_become(&hub, 2).await;
