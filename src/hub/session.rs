@@ -24,7 +24,7 @@ use super::events::{
     Authenticated, ErrorEvent, FrameId, MeetingCredentials, MeetingStarted, Pong, ServerEvent,
 };
 use super::refusal::{Code, Refusal};
-use super::registry::{Deliver, Gone, Identify, Open};
+use super::registry::{Deliver, Identify, Membership, Open};
 use super::requests::{Authenticate, ClientEvent, Distribute, JoinMeeting, StartMeeting};
 use crate::names::{RequestId, SessionId};
 use crate::zoom::api::TokenKind;
@@ -49,8 +49,8 @@ struct Command {
 pub struct Session {
     id: SessionId,
     caller: Caller,
-    /// The session's own handles: its goodbye must find a free place in the registry's mailbox.
     hub: Hub,
+    _membership: Membership,
     emit: Recipient<Emit>,
     backlog: Backlog,
     close: Option<oneshot::Sender<Code>>,
@@ -64,9 +64,11 @@ impl Session {
     /// A session over a carrier; start it on the thread of its transport.
     #[must_use]
     pub fn new(hub: Hub, caller: Caller, carrier: Carrier) -> Self {
+        let id = SessionId::random();
         Self {
-            id: SessionId::random(),
+            id,
             caller,
+            _membership: Membership::new(hub.registry.clone(), id),
             hub,
             emit: carrier.emit,
             backlog: Backlog::default(),
@@ -338,14 +340,6 @@ impl Actor for Session {
             ctx.spawn(gone.into_actor(self).map(|_, _, ctx| ctx.stop()));
         }
         self.watch_for_life(ctx);
-    }
-
-    fn stopped(&mut self, _ctx: &mut Self::Context) {
-        // Each handle has a place of its own in the mailbox, and this one was never used for anything but `send`.
-        if let Err(SendError::Full(gone)) = self.hub.registry.try_send(Gone(self.id)) {
-            let registry = self.hub.registry.clone();
-            actix::spawn(async move { registry.send(gone).timeout(REGISTRY).await.ok() });
-        }
     }
 }
 
