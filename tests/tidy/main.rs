@@ -6,6 +6,7 @@
 
 mod files;
 mod layers;
+mod lock;
 mod paths;
 mod samples;
 mod syntax;
