@@ -17,33 +17,38 @@ use actix_web_actors::ws::{
 use log::{debug, error};
 use tokio::sync::oneshot;
 
+use super::error::Refused;
 use super::frames;
 use crate::hub::Hub;
 use crate::hub::carrier::{Alive, Carrier, Emit, Incoming, Outgoing};
 use crate::hub::command::Caller;
-use crate::hub::refusal::Code;
+use crate::hub::refusal::{Code, Refusal};
 use crate::hub::session::Session;
 
 /// Events that may wait to be written; one more and the client reads too slowly.
 const MAILBOX: usize = 1024;
+
+/// The subprotocol, for clients that offer one: they would fail if none of theirs were chosen.
+const PROTOCOLS: &[&str] = &["zoom-token-hub.v1"];
 
 /// `GET /ws`
 pub(super) async fn connect(
     request: HttpRequest,
     payload: Payload,
     hub: Data<Hub>,
-) -> Result<HttpResponse, actix_web::Error> {
+) -> Result<HttpResponse, Refused> {
     // Refused before the upgrade where that can be; one that slips through is closed by the registry.
-    drop(hub.drain.admit().map_err(super::error::Refused::from)?);
-    let max_bytes = hub.limits.max_message_bytes;
+    drop(hub.drain.admit()?);
     let transport = Transport {
         hub: hub.get_ref().clone(),
         connection: None,
         parts: None,
     };
     WsResponseBuilder::new(transport, &request, payload)
-        .frame_size(max_bytes)
+        .frame_size(hub.limits.max_message_bytes)
+        .protocols(PROTOCOLS)
         .start()
+        .map_err(|error| Refusal::new(Code::InvalidRequest, format!("Open a WebSocket here: {error}")).into())
 }
 
 struct Transport {

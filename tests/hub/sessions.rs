@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 
@@ -86,9 +89,7 @@ async fn what_is_sent_right_behind_authenticate_need_not_wait_for_its_answer() {
         host.emit_as("a", "authenticate", json!({"userId": "host"})).await;
         let distribute = json!({"meetingId": MEETING, "hostUserId": "host", "participantUserIds": ["host"]});
         host.emit_as("d", "meeting:distribute", distribute).await;
-        host.emit_as("p", "ping", Value::Null).await;
         assert_eq!(host.expect_frame("authenticated").await["id"], "a");
-        assert_eq!(host.expect_frame("pong").await["id"], "p");
         host.expect("meeting:started").await;
         // The distribution found the session that had just said whose it is.
         host.expect("meeting:credentials").await;
@@ -313,4 +314,30 @@ async fn a_connection_cut_without_a_goodbye_is_gone_from_the_count_too() {
         }
     })
     .await;
+}
+
+#[actix_web::test]
+async fn a_subprotocol_that_the_hub_knows_is_chosen() {
+    let hub = Hub::start().await;
+    let mut request = format!("ws://{}/ws", hub.address())
+        .into_client_request()
+        .unwrap();
+    let offered = HeaderValue::from_static("something.else, zoom-token-hub.v1");
+    request.headers_mut().insert("sec-websocket-protocol", offered);
+    let (_socket, answer) = due("the connection", connect_async(request)).await.unwrap();
+    assert_eq!(answer.headers()["sec-websocket-protocol"], "zoom-token-hub.v1");
+}
+
+#[actix_web::test]
+async fn a_call_that_opens_no_websocket_is_told_so() {
+    let hub = Hub::start().await;
+    let error = hub.get("/ws").await.expect(400);
+    assert_eq!(error["code"], "invalid_request");
+    assert!(
+        error["error"]
+            .as_str()
+            .unwrap()
+            .starts_with("Open a WebSocket here"),
+        "{error}"
+    );
 }
