@@ -58,7 +58,7 @@ impl fmt::Display for Subject<'_> {
     }
 }
 
-/// A call to Zoom has ended.
+/// A call to Zoom has ended. Where somebody asked for just this token, the answer is its delivery.
 pub(crate) fn minted(subject: Subject<'_>, asked: &Asked, refusal: Option<&Refusal>) {
     match refusal {
         None => info!(target: "audit", "minted {subject} {asked} outcome=ok"),
@@ -69,7 +69,7 @@ pub(crate) fn minted(subject: Subject<'_>, asked: &Asked, refusal: Option<&Refus
     }
 }
 
-/// A token was handed to so many sessions of its owner's.
+/// A token was pushed to so many sessions of its owner's.
 pub(crate) fn delivered(subject: Subject<'_>, asked: &Asked, sessions: usize) {
     let outcome = if sessions == 0 { "not_connected" } else { "ok" };
     info!(target: "audit", "delivered {subject} {asked} sessions={sessions} outcome={outcome}");

@@ -15,7 +15,7 @@ use log::debug;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Hub;
-use super::audit::{self, Asked, Subject};
+use super::audit::Asked;
 use super::carrier::{Alive, Backlog, Carrier, Emit, Incoming, Outgoing, Unreadable};
 use super::command::{Caller, permit};
 use super::distributions::Begin;
@@ -27,7 +27,6 @@ use super::refusal::{Code, Refusal};
 use super::registry::{Deliver, Identify, Membership, Open};
 use super::requests::{Authenticate, ClientEvent, Distribute, JoinMeeting, StartMeeting};
 use crate::names::{RequestId, SessionId};
-use crate::zoom::api::TokenKind;
 
 /// Events of the hub's that may wait for a session; one more ends it. A burst for a session of many users fits.
 const MAILBOX: usize = 1024;
@@ -207,25 +206,14 @@ impl Session {
         command: Command,
         ctx: &mut Context<Self>,
     ) -> Result<(), Refusal> {
-        let (meeting, host) = (request.meeting, request.host.clone());
+        let meeting = request.meeting;
         let (meetings, asked) = (self.hub.meetings.clone(), self.asked());
         let request = permit(self.caller, request)?;
         let answer = async move {
             let zak = meetings.start(request, &asked).await?;
-            audit::delivered(
-                Subject {
-                    kind: TokenKind::Zak,
-                    user: &host,
-                    meeting,
-                },
-                &asked,
-                1,
-            );
             Ok(ServerEvent::Started(MeetingStarted::new(meeting, &zak)))
         };
-        ctx.spawn(answer.into_actor(self).map(|answer, session, ctx| {
-            session.reply("meeting:start", answer, command, ctx);
-        }));
+        self.answer("meeting:start", answer, command, ctx);
         Ok(())
     }
 
@@ -235,25 +223,14 @@ impl Session {
         command: Command,
         ctx: &mut Context<Self>,
     ) -> Result<(), Refusal> {
-        let (meeting, user) = (request.meeting, request.participant.clone());
+        let meeting = request.meeting;
         let (meetings, asked) = (self.hub.meetings.clone(), self.asked());
         let request = permit(self.caller, request)?;
         let answer = async move {
             let obf = meetings.join(request, &asked).await?;
-            audit::delivered(
-                Subject {
-                    kind: TokenKind::Obf,
-                    user: &user,
-                    meeting,
-                },
-                &asked,
-                1,
-            );
             Ok(ServerEvent::Credentials(MeetingCredentials::new(meeting, &obf)))
         };
-        ctx.spawn(answer.into_actor(self).map(|answer, session, ctx| {
-            session.reply("meeting:join", answer, command, ctx);
-        }));
+        self.answer("meeting:join", answer, command, ctx);
         Ok(())
     }
 
@@ -288,6 +265,19 @@ impl Session {
             drop(place);
         }));
         Ok(())
+    }
+
+    /// Answers a command once its answer is there; events go on being taken meanwhile.
+    fn answer(
+        &mut self,
+        event: &'static str,
+        answer: impl Future<Output = Result<ServerEvent, Refusal>> + 'static,
+        command: Command,
+        ctx: &mut Context<Self>,
+    ) {
+        ctx.spawn(answer.into_actor(self).map(move |answer, session, ctx| {
+            session.reply(event, answer, command, ctx);
+        }));
     }
 
     /// Answers a command, which is done with that.
