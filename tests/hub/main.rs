@@ -15,4 +15,5 @@
 
 mod distribution;
 mod harness;
+mod origin;
 mod rest_errors;
