@@ -16,4 +16,9 @@
 mod distribution;
 mod harness;
 mod origin;
+mod rest;
+mod rest_bodies;
 mod rest_errors;
+mod rest_headers;
+mod rest_meetings;
+mod rest_pushes;
