@@ -16,6 +16,7 @@
 mod distribution;
 mod harness;
 mod origin;
+mod protocol_document;
 mod rest;
 mod rest_bodies;
 mod rest_errors;
