@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use actix::Addr;
+use actix::{Addr, MailboxError};
 
 use super::audit::{self, Asked, Subject};
-use super::refusal::Refusal;
+use super::refusal::{Code, Refusal};
 use crate::config::Zoom;
 use crate::names::{MeetingId, UserId};
 use crate::zoom::IssuedToken;
@@ -107,10 +107,20 @@ async fn issue(
 ) -> Result<IssuedToken, Refusal> {
     let issued = match broker.send(issue).timeout(deadline).await {
         Ok(issued) => issued.map_err(Refusal::from),
-        Err(error) => Err(Refusal::from(error)),
+        Err(MailboxError::Timeout) => Err(too_late(subject.kind, deadline)),
+        Err(error @ MailboxError::Closed) => Err(error.into()),
     };
     audit::minted(subject, asked, issued.as_ref().err());
     issued
+}
+
+/// The deadline ends while the call waits for its turn or for Zoom: it reads like Zoom's other failures.
+fn too_late(kind: TokenKind, deadline: Duration) -> Refusal {
+    let seconds = deadline.as_secs_f32();
+    Refusal::new(
+        Code::DeadlineExceeded,
+        format!("{kind} token retrieval failed: no token within {seconds} s"),
+    )
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! socket, and so is a foreign `Host` where the hub serves this machine alone. Clients that are no browsers send no
 //! `Origin` and are not concerned.
 
+use std::net::{IpAddr, SocketAddr};
+
 use actix_cors::Cors;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -21,23 +23,27 @@ pub(super) struct Policy {
     origins: Origins,
     /// Whether only this machine's own names may stand in `Host`.
     own_hosts_only: bool,
+    /// The address that it was told to listen on, which is a name of its own.
+    address: Option<IpAddr>,
 }
 
 impl Policy {
     /// The policy that follows from where the hub listens and whom it was told to serve.
     pub(super) fn new(config: &Config) -> Self {
-        let sheltered = matches!(config.listen, Listen::Loopback { .. });
-        let own_hosts_only = sheltered && config.origins == Origins::Loopback;
+        let address = match config.listen {
+            Listen::Address { ip, .. } => Some(ip),
+            Listen::Loopback { .. } | Listen::Everywhere { .. } => None,
+        };
         Self {
             origins: config.origins.clone(),
-            own_hosts_only,
+            address,
+            own_hosts_only: config.listen.is_loopback() && config.origins == Origins::Loopback,
         }
     }
 
     /// Whether a page of this origin may talk to the hub as `host`.
     fn allows(&self, origin: Option<&str>, host: Option<&str>) -> bool {
-        let own_host = host.is_some_and(|host| Origins::Loopback.allows(&format!("http://{host}")));
-        if self.own_hosts_only && !own_host {
+        if self.own_hosts_only && !host.is_some_and(|host| self.is_own(host)) {
             return false;
         }
         match (origin, host) {
@@ -49,6 +55,16 @@ impl Policy {
             }
             (Some(_), None) => false,
         }
+    }
+
+    /// Whether a `Host` is a name of this machine that nobody can re-point.
+    fn is_own(&self, host: &str) -> bool {
+        let address = || match host.parse::<SocketAddr>() {
+            Ok(with_port) => Some(with_port.ip()),
+            Err(_) => host.trim_matches(['[', ']']).parse().ok(),
+        };
+        Origins::Loopback.allows(&format!("http://{host}"))
+            || (self.address.is_some() && self.address == address())
     }
 
     fn admits(&self, headers: &HeaderMap) -> bool {
@@ -99,6 +115,7 @@ mod tests {
         Policy {
             origins: Origins::Loopback,
             own_hosts_only: true,
+            address: None,
         }
     }
 
@@ -122,6 +139,22 @@ mod tests {
         assert!(!loopback().allows(Some("http://evil.example:3000"), rebound));
         assert!(!loopback().allows(None, rebound) && !loopback().allows(None, None));
         assert!(loopback().allows(None, Some("[::1]:3000")));
+    }
+
+    #[test]
+    fn the_address_that_it_was_told_to_listen_on_is_its_own() {
+        let policy = Policy {
+            address: "127.0.0.2".parse().ok(),
+            ..loopback()
+        };
+        for host in ["127.0.0.2", "127.0.0.2:3000", "localhost:3000"] {
+            assert!(policy.allows(None, Some(host)), "{host}");
+        }
+        assert!(policy.allows(Some("http://127.0.0.2:3000"), Some("127.0.0.2:3000")));
+        for host in ["127.0.0.3", "127.0.0.2.evil.example", "evil.example"] {
+            assert!(!policy.allows(None, Some(host)), "{host}");
+        }
+        assert!(!loopback().allows(None, Some("127.0.0.2")));
     }
 
     #[test]

@@ -15,6 +15,14 @@
 
 mod distribution;
 mod harness;
+mod origin;
+mod protocol_document;
+mod rest;
+mod rest_bodies;
+mod rest_errors;
+mod rest_headers;
+mod rest_meetings;
+mod rest_pushes;
 mod sessions;
 mod stalled;
 mod zoom;

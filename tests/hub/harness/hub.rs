@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use actix_web::rt::task::JoinHandle;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use zoom_token_hub::config::{Config, Credentials, Upstream, Variables};
 use zoom_token_hub::secret::Secret;
 use zoom_token_hub::simulator::{Settings, Simulator, start};
@@ -22,6 +22,7 @@ pub struct Hub {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), AppError>>,
+    health: watch::Receiver<Health>,
 }
 
 impl Hub {
@@ -52,6 +53,7 @@ impl Hub {
             address,
             stop,
             ended,
+            health,
         }
     }
 
@@ -91,6 +93,11 @@ impl Hub {
     pub fn begin_stop(self) -> JoinHandle<Result<(), AppError>> {
         self.stop.send(()).unwrap();
         self.ended
+    }
+
+    /// What the hub learns of Zoom.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
     }
 }
 

@@ -3,12 +3,16 @@
 mod client;
 mod http;
 mod hub;
+mod raw;
+mod shape;
 
 use std::time::Duration;
 
 pub use client::{Carrier, Client};
 pub use http::{Answer, Http};
 pub use hub::{Hub, MEETING};
+pub use raw::send_until;
+pub use shape::expect_shape;
 
 /// No event that is due takes longer; a test that waits so long has failed.
 pub const DEADLINE: Duration = Duration::from_secs(10);
