@@ -32,7 +32,7 @@ pub struct OriginPattern {
 
 impl Origins {
     /// Reads a list with commas between its entries; nothing if one of them is no origin.
-    pub(super) fn listed(list: &str) -> Option<Self> {
+    pub fn listed(list: &str) -> Option<Self> {
         let entries = || list.split(',').map(str::trim);
         if entries().any(|entry| entry == "*")
             && entries().all(|entry| entry == "*" || pattern(entry).is_some())

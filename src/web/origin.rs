@@ -21,10 +21,12 @@ use crate::hub::refusal::{Code, Refusal};
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
     origins: Origins,
-    /// Whether only this machine's own names may stand in `Host`.
-    own_hosts_only: bool,
-    /// The address that it was told to listen on, which is a name of its own.
+    /// Whether only this machine reaches the hub. A page of a foreign name is then one that was re-pointed.
+    sheltered: bool,
+    /// The address in `HOST`, which is a name of its own.
     address: Option<IpAddr>,
+    /// The name in `PUBLIC_URL`, with its port where it has one.
+    public: Option<String>,
 }
 
 impl Policy {
@@ -34,36 +36,38 @@ impl Policy {
             Listen::Address { ip, .. } => Some(ip),
             Listen::Loopback { .. } | Listen::Everywhere { .. } => None,
         };
+        let public = config.public_url.as_ref().and_then(|url| {
+            let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+            Some(format!("{}{port}", url.host_str()?))
+        });
         Self {
             origins: config.origins.clone(),
+            sheltered: config.listen.is_loopback(),
             address,
-            own_hosts_only: config.listen.is_loopback() && config.origins == Origins::Loopback,
+            public,
         }
     }
 
     /// Whether a page of this origin may talk to the hub as `host`.
     fn allows(&self, origin: Option<&str>, host: Option<&str>) -> bool {
-        if self.own_hosts_only && !host.is_some_and(|host| self.is_own(host)) {
-            return false;
-        }
-        match (origin, host) {
-            (None, _) => true,
-            (Some(origin), _) if self.origins.allows(origin) => true,
-            // A page that the hub's own address served.
-            (Some(origin), Some(host)) => {
-                origin.strip_prefix("http://").or(origin.strip_prefix("https://")) == Some(host)
-            }
-            (Some(_), None) => false,
-        }
+        let fits = !self.sheltered || host.is_some_and(|host| self.is_own(host));
+        let Some(origin) = origin else {
+            return fits || self.origins != Origins::Loopback;
+        };
+        let listed = self.origins.allows(origin) && (fits || self.origins != Origins::Loopback);
+        let name = origin.strip_prefix("http://").or(origin.strip_prefix("https://"));
+        // Or a page that the hub itself served.
+        listed || (fits && name.is_some() && name == host)
     }
 
-    /// Whether a `Host` is a name of this machine that nobody can re-point.
+    /// Whether a `Host` is a name of the hub's that nobody else can point at it.
     fn is_own(&self, host: &str) -> bool {
         let address = || match host.parse::<SocketAddr>() {
             Ok(with_port) => Some(with_port.ip()),
             Err(_) => host.trim_matches(['[', ']']).parse().ok(),
         };
         Origins::Loopback.allows(&format!("http://{host}"))
+            || self.public.as_deref() == Some(host)
             || (self.address.is_some() && self.address == address())
     }
 
@@ -110,12 +114,14 @@ pub(super) async fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Variables;
 
     fn loopback() -> Policy {
         Policy {
             origins: Origins::Loopback,
-            own_hosts_only: true,
+            sheltered: true,
             address: None,
+            public: None,
         }
     }
 
@@ -158,9 +164,30 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_pages_does_not_let_in_a_name_that_was_re_pointed() {
+        let policy = Policy {
+            origins: Origins::listed("https://app.example").unwrap(),
+            ..loopback()
+        };
+        assert!(!policy.allows(Some("http://evil.example:3000"), Some("evil.example:3000")));
+        assert!(policy.allows(Some("https://app.example"), Some("hub.example")));
+        assert!(policy.allows(Some("http://localhost:3000"), Some("localhost:3000")));
+        assert!(policy.allows(None, Some("hub.example")));
+    }
+
+    #[test]
+    fn the_name_that_clients_are_told_is_its_own() {
+        let variables = Variables::from_pairs([("PUBLIC_URL", "wss://hub.example")]);
+        let policy = Policy::new(&Config::from_variables(&variables).unwrap());
+        assert!(policy.allows(None, Some("hub.example")));
+        assert!(policy.allows(Some("https://hub.example"), Some("hub.example")));
+        assert!(!policy.allows(None, Some("hub.example:81")) && !policy.allows(None, Some("other.example")));
+    }
+
+    #[test]
     fn a_hub_on_a_network_serves_its_own_page_under_any_name() {
         let policy = Policy {
-            own_hosts_only: false,
+            sheltered: false,
             ..loopback()
         };
         assert!(policy.allows(Some("http://hub.lan:3000"), Some("hub.lan:3000")));
