@@ -98,6 +98,22 @@ async fn what_is_sent_right_behind_authenticate_need_not_wait_for_its_answer() {
 }
 
 #[actix_web::test]
+async fn an_event_behind_authenticate_is_taken_once_that_is_done() {
+    let hub = Hub::start().await;
+    let mut client = hub.connect().await;
+    for n in 0..20 {
+        client
+            .emit("authenticate", json!({"userId": format!("user{n}")}))
+            .await;
+        client.emit("ping", Value::Null).await;
+    }
+    for _ in 0..20 {
+        client.expect("authenticated").await;
+        client.expect("pong").await;
+    }
+}
+
+#[actix_web::test]
 async fn a_thousand_events_in_one_go_are_all_answered_in_order() {
     let hub = Hub::start().await;
     let mut client = hub.connect().await;

@@ -110,8 +110,13 @@ async fn a_caller_whose_deadline_has_passed_gives_its_place_back() {
         late.iter()
             .all(|answer| answer.json()["code"] == "deadline_exceeded")
     );
-    // One that was answered, one that was on its way: those that waited behind them were never asked of Zoom.
-    assert!(hub.zoom.seen().obf_calls <= 3, "{:?}", hub.zoom.seen());
+    // One was answered and one was on its way: the next that is served has nobody before it any more.
+    hub.zoom.faults().reset();
+    let mut tries = 1;
+    while joins(&hub, 1).await[0].status != 200 {
+        tries += 1;
+    }
+    assert!(hub.zoom.seen().obf_calls <= 2 + tries, "{:?}", hub.zoom.seen());
 }
 
 #[actix_web::test]
