@@ -15,3 +15,4 @@
 
 mod distribution;
 mod harness;
+mod program;

@@ -41,7 +41,7 @@ impl Answer {
 
 impl Http {
     pub fn new(address: SocketAddr) -> Self {
-        let client = awc::Client::builder().timeout(Duration::from_secs(60)).finish();
+        let client = awc::Client::builder().timeout(Duration::from_mins(1)).finish();
         Self {
             address,
             client,

@@ -3,6 +3,7 @@
 mod client;
 mod http;
 mod hub;
+pub mod program;
 
 use std::time::Duration;
 
