@@ -104,7 +104,7 @@ async fn serve() -> Result<(), Failure> {
         Mode::Zoom
     };
     let app = App::build(&config, &upstream, mode)?;
-    announce(&app, mode)?;
+    heard(announce(&app, mode));
     for notice in &config.notices {
         warn!("{notice}");
     }
@@ -140,6 +140,14 @@ async fn simulate(port: u16) -> Result<(), Failure> {
         ..simulator::Settings::default()
     })
     .await?;
+    heard(introduce(&simulator));
+    stop.asked().await;
+    simulator.stop().await;
+    Ok(())
+}
+
+/// Says how a hub is pointed at the simulator.
+fn introduce(simulator: &Simulator) -> io::Result<()> {
     let settings = simulator.settings();
     let mut out = io::stdout().lock();
     writeln!(
@@ -155,11 +163,14 @@ async fn simulate(port: u16) -> Result<(), Failure> {
         out,
         "Its faults are switched at http://{}/simulator",
         simulator.address()
-    )?;
-    drop(out);
-    stop.asked().await;
-    simulator.stop().await;
-    Ok(())
+    )
+}
+
+/// Whoever reads the first line alone (`| head -1`) closes the pipe; what serves goes on serving.
+fn heard(printed: io::Result<()>) {
+    if let Err(error) = printed {
+        warn!("where to go could not be printed: {error}");
+    }
 }
 
 /// Where nothing else is asked for, the libraries' account of their own start is left out.

@@ -181,3 +181,25 @@ async fn a_copy_of_the_example_starts_the_simulator() {
     let (program, _) = Start::with(&ANY_PORT).dotenv(&example).serve().await;
     assert!(program.says("Tokens:").await.contains("SIMULATED"));
 }
+
+#[actix_web::test]
+async fn it_serves_though_nobody_reads_what_it_prints() {
+    // What `| head -1` leaves behind. The log of the server's library says where it listens.
+    let program = Start::with(&ANY_PORT)
+        .and(&[("RUST_LOG", "info")])
+        .unheard()
+        .start();
+    program.logs("where to go could not be printed").await;
+    program.signal("TERM").await;
+    let ended = program.ended().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(!ended.err.contains("panicked"), "{}", ended.err);
+    let simulator = Start::with(&[])
+        .arguments(&["simulate", "--port", "0"])
+        .unheard()
+        .start();
+    simulator.logs("where to go could not be printed").await;
+    simulator.signal("TERM").await;
+    let ended = simulator.ended().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+}
