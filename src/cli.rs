@@ -16,6 +16,7 @@ use url::Url;
 use crate::config::{Config, ConfigError, Credentials, Source, Upstream};
 use crate::simulator::{self, Simulator, SimulatorError};
 use crate::web::{App, AppError, Mode};
+use crate::zoom::ClientError;
 
 /// Gets Zoom meeting tokens and hands each to the one person or bot it belongs to.
 #[derive(Debug, Parser)]
@@ -55,7 +56,10 @@ enum Failure {
 impl Failure {
     /// 2: told wrongly; 1: could not.
     fn exit_code(&self) -> ExitCode {
-        ExitCode::from(if matches!(self, Self::Config(_)) { 2 } else { 1 })
+        match self {
+            Self::Config(_) | Self::App(AppError::Client(ClientError::Roots)) => ExitCode::from(2),
+            Self::App(_) | Self::Simulator(_) | Self::Address(_) | Self::Io(_) => ExitCode::from(1),
+        }
     }
 }
 

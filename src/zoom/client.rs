@@ -35,9 +35,9 @@ const KEEP_IDLE: Duration = Duration::from_secs(30);
 /// Why no client could be made.
 #[derive(Debug, Error)]
 pub enum ClientError {
-    /// An extra root does not read as a certificate.
-    #[error("the extra trusted roots are no PEM certificates: {0}")]
-    Roots(#[from] rustls::pki_types::pem::Error),
+    /// The extra roots do not read as certificates. What doesn't is not quoted: it may be a key.
+    #[error("ZOOM_CA_FILE: the file holds no sound certificates; name a PEM file of the roots to trust")]
+    Roots,
     /// TLS refused the set-up.
     #[error("TLS could not be set up: {0}")]
     Tls(#[from] rustls::Error),
@@ -51,8 +51,8 @@ pub fn tls(upstream: &Upstream) -> Result<ClientConfig, ClientError> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
-    for root in CertificateDer::pem_slice_iter(upstream.extra_roots.as_deref().unwrap_or_default()) {
-        roots.add(root?)?;
+    if let Some(pem) = &upstream.extra_roots {
+        trust(&mut roots, pem)?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -60,6 +60,19 @@ pub fn tls(upstream: &Upstream) -> Result<ClientConfig, ClientError> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(config)
+}
+
+/// Adds certificates, of which there must be one at least.
+fn trust(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), ClientError> {
+    let known = roots.len();
+    for root in CertificateDer::pem_slice_iter(pem) {
+        let root = root.map_err(|_not_shown| ClientError::Roots)?;
+        roots.add(root).map_err(|_not_shown| ClientError::Roots)?;
+    }
+    if roots.len() == known {
+        return Err(ClientError::Roots);
+    }
+    Ok(())
 }
 
 /// Zoom, as the broker calls it. Lives on one thread: awc's client is not `Send`.

@@ -172,3 +172,30 @@ async fn a_line_of_the_env_file_is_refused_by_number_and_never_quoted() {
         refused_with_dotenv(&format!("PORT=0\n{garbled}\n"), &[".env, line 2: use NAME=value"]).await;
     }
 }
+
+#[actix_web::test]
+async fn a_root_that_is_no_certificate_is_refused_by_the_variable_that_names_it() {
+    let marked = "-----BEGIN CERTIFICATE-----";
+    let end = "-----END CERTIFICATE-----";
+    for text in [
+        "hush".to_owned(),
+        format!("{marked}\naHVzaA==\n{end}\n"),
+        format!("{marked}\nhush, no base64\n{end}\n"),
+        format!("{marked}\nhush"),
+        format!("# {marked} hush"),
+    ] {
+        let start = Start::with(&CREDENTIALS).and(&ANY_PORT);
+        let path = start.folder().put("root.pem", &text);
+        refused(
+            &start.and(&[("ZOOM_CA_FILE", &path)]).run().await,
+            2,
+            &["ZOOM_CA_FILE"],
+        );
+    }
+    let start = Start::with(&CREDENTIALS).and(&[("ZOOM_CA_FILE", "absent.pem")]);
+    refused(
+        &start.run().await,
+        2,
+        &["ZOOM_CA_FILE=\"absent.pem\"", "can't be read"],
+    );
+}
