@@ -17,3 +17,4 @@ mod cannot_start;
 mod distribution;
 mod harness;
 mod program;
+mod stop;
