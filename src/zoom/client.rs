@@ -26,6 +26,7 @@ use super::broker::Issue;
 use super::error::{Call, Cause, ZoomError};
 use super::lease::{IssuedToken, Lease};
 use crate::config::{Upstream, Zoom};
+use crate::secret::Secret;
 
 /// The longest answer that is read, in bytes: tokens have one or two thousand.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -125,9 +126,10 @@ impl ZoomClient {
             credentials.client_secret.reveal()
         ));
         let request = self.http.post(self.upstream.oauth_url.as_str());
-        let request = authorised(Call::Login, request, "Basic", &STANDARD.encode(pair.as_bytes()))?;
+        let basic = Secret::new(STANDARD.encode(pair.as_bytes()));
+        let request = authorised(Call::Login, request, "Basic", basic.reveal())?;
         let answer = self.exchange(Call::Login, request.send_form(&form)).await?;
-        let login = answer::login(&answer, &credentials.client_secret)?;
+        let login = answer::login(&answer, &[&credentials.client_secret, &basic])?;
         let api_url = self.api_url_of(&login);
         Ok((Lease::new(login.clone(), api_url, answer.at), login))
     }
@@ -244,7 +246,6 @@ fn is_daily(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
 
     #[test]
     fn only_zooms_own_hosts_may_redirect_the_calls() {
