@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::clock::timeout;
+use awc::http::header;
 use awc::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
-use awc::http::{Version, header};
 use awc::{Client, ClientRequest, Connector};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -88,9 +88,10 @@ pub(crate) struct ZoomClient {
 
 impl ZoomClient {
     pub(crate) fn new(upstream: Upstream, settings: &Zoom, mut tls: ClientConfig) -> Self {
+        // This alone decides the version. Awc's own setting would put a TLS of awc's in the place of this one, which
+        // trusts no extra roots.
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         let connector = Connector::new()
-            .max_http_version(Version::HTTP_11)
             .rustls_0_23(Arc::new(tls))
             .timeout(settings.timeout)
             .handshake_timeout(settings.timeout)
@@ -98,7 +99,6 @@ impl ZoomClient {
             .limit(settings.max_concurrency.saturating_add(1));
         let http = Client::builder()
             .connector(connector)
-            .max_http_version(Version::HTTP_11)
             .timeout(settings.timeout)
             .disable_redirects()
             .finish();

@@ -17,4 +17,5 @@ mod cannot_start;
 mod distribution;
 mod harness;
 mod program;
+mod secrets;
 mod stop;

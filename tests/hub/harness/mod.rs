@@ -4,6 +4,7 @@ mod client;
 mod http;
 mod hub;
 pub mod program;
+pub mod stand_in;
 
 use std::time::Duration;
 
