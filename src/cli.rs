@@ -16,6 +16,7 @@ use url::Url;
 use crate::config::{Config, ConfigError, Credentials, Source, Upstream};
 use crate::simulator::{self, Simulator, SimulatorError};
 use crate::web::{App, AppError, Mode};
+use crate::zoom::ClientError;
 
 /// Gets Zoom meeting tokens and hands each to the one person or bot it belongs to.
 #[derive(Debug, Parser)]
@@ -55,7 +56,10 @@ enum Failure {
 impl Failure {
     /// 2: told wrongly; 1: could not.
     fn exit_code(&self) -> ExitCode {
-        ExitCode::from(if matches!(self, Self::Config(_)) { 2 } else { 1 })
+        match self {
+            Self::Config(_) | Self::App(AppError::Client(ClientError::Roots)) => ExitCode::from(2),
+            Self::App(_) | Self::Simulator(_) | Self::Address(_) | Self::Io(_) => ExitCode::from(1),
+        }
     }
 }
 
@@ -104,7 +108,7 @@ async fn serve() -> Result<(), Failure> {
         Mode::Zoom
     };
     let app = App::build(&config, &upstream, mode)?;
-    announce(&app, mode)?;
+    heard(announce(&app, mode));
     for notice in &config.notices {
         warn!("{notice}");
     }
@@ -140,6 +144,14 @@ async fn simulate(port: u16) -> Result<(), Failure> {
         ..simulator::Settings::default()
     })
     .await?;
+    heard(introduce(&simulator));
+    stop.asked().await;
+    simulator.stop().await;
+    Ok(())
+}
+
+/// Says how a hub is pointed at the simulator.
+fn introduce(simulator: &Simulator) -> io::Result<()> {
     let settings = simulator.settings();
     let mut out = io::stdout().lock();
     writeln!(
@@ -155,11 +167,14 @@ async fn simulate(port: u16) -> Result<(), Failure> {
         out,
         "Its faults are switched at http://{}/simulator",
         simulator.address()
-    )?;
-    drop(out);
-    stop.asked().await;
-    simulator.stop().await;
-    Ok(())
+    )
+}
+
+/// Whoever reads the first line alone (`| head -1`) closes the pipe; what serves goes on serving.
+fn heard(printed: io::Result<()>) {
+    if let Err(error) = printed {
+        warn!("where to go could not be printed: {error}");
+    }
 }
 
 /// Where nothing else is asked for, the libraries' account of their own start is left out.

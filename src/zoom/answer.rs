@@ -24,8 +24,8 @@ pub(crate) struct Answer {
     pub(crate) at: Instant,
 }
 
-/// What a login gave.
-pub(crate) fn login(answer: &Answer, secret: &Secret) -> Result<LoginAnswer, ZoomError> {
+/// What a login gave; `secrets` went with it.
+pub(crate) fn login(answer: &Answer, secrets: &[&Secret]) -> Result<LoginAnswer, ZoomError> {
     if (200..300).contains(&answer.status) {
         return match serde_json::from_slice::<LoginAnswer>(&answer.body) {
             Ok(login) if !login.access_token.reveal().is_empty() => Ok(login),
@@ -40,11 +40,11 @@ pub(crate) fn login(answer: &Answer, secret: &Secret) -> Result<LoginAnswer, Zoo
     let refusal = refusal.filter(|refusal| !refusal.error.is_empty() || !refusal.reason.is_empty());
     let (code, message) = match refusal {
         Some(LoginRefusal { reason, error }) => {
-            (Some(SaidCode::Word(sentence(&error, secret))), Some(reason))
+            (Some(SaidCode::Word(sentence(&error, secrets))), Some(reason))
         }
         None => (None, None),
     };
-    Err(refused(Call::Login, answer, code, message, secret))
+    Err(refused(Call::Login, answer, code, message, secrets))
 }
 
 /// What a token call gave.
@@ -62,7 +62,7 @@ pub(crate) fn token(kind: TokenKind, answer: &Answer, access_token: &Secret) -> 
         Some(ApiRefusal { code, message }) => (Some(SaidCode::Number(code)), Some(message)),
         None => (None, None),
     };
-    Err(refused(call, answer, code, message, access_token))
+    Err(refused(call, answer, code, message, &[access_token]))
 }
 
 fn bad_answer(call: Call, answer: &Answer, detail: &str) -> ZoomError {
@@ -82,11 +82,11 @@ fn refused(
     answer: &Answer,
     code: Option<SaidCode>,
     message: Option<String>,
-    secret: &Secret,
+    secrets: &[&Secret],
 ) -> ZoomError {
     let cause = cause(call, answer, code.as_ref());
     let message = message
-        .map(|text| sentence(&text, secret))
+        .map(|text| sentence(&text, secrets))
         .filter(|text| !text.is_empty());
     let detail = message
         .clone()
@@ -123,13 +123,13 @@ fn cause(call: Call, answer: &Answer, code: Option<&SaidCode>) -> Cause {
     }
 }
 
-/// A sentence of Zoom's fit to be passed on: one line, not endless, and without the secret that went with the call,
-/// should Zoom echo it.
-fn sentence(text: &str, secret: &Secret) -> String {
-    let text = match secret.reveal() {
-        "" => text.to_owned(),
-        secret => text.replace(secret, "[secret]"),
-    };
+/// A sentence of Zoom's fit to be passed on: one line, not endless, and without the secrets that went with the call,
+/// should Zoom echo them.
+fn sentence(text: &str, secrets: &[&Secret]) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.reveal().is_empty()) {
+        text = text.replace(secret.reveal(), "[secret]");
+    }
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(LONGEST_SENTENCE)
@@ -223,19 +223,19 @@ mod tests {
     #[test]
     fn a_refused_login_is_a_refused_grant_whatever_its_body() {
         let body = r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#;
-        let error = login(&answer(400, body), &secret()).unwrap_err();
+        let error = login(&answer(400, body), &[&secret()]).unwrap_err();
         assert_eq!(error.cause, Cause::CredentialsRejected);
         assert_eq!(
             error.to_string(),
             "OAuth authentication failed: Invalid client_id or client_secret"
         );
-        let html = login(&answer(403, "<html>"), &secret()).unwrap_err();
+        let html = login(&answer(403, "<html>"), &[&secret()]).unwrap_err();
         assert_eq!(
             (html.cause, html.said.unwrap().code),
             (Cause::CredentialsRejected, None)
         );
         assert_eq!(
-            login(&answer(503, ""), &secret()).unwrap_err().cause,
+            login(&answer(503, ""), &[&secret()]).unwrap_err().cause,
             Cause::Unavailable
         );
     }
@@ -257,5 +257,10 @@ mod tests {
         let error = obf(400, r#"{"code":300,"message":"token hush\nis bad"}"#);
         assert_eq!(error.detail, "token [secret] is bad");
         assert!(!format!("{error:?}").contains("hush"));
+        let body = r#"{"reason":"hush in Basic aWQ6aHVzaA==","error":"aWQ6aHVzaA=="}"#;
+        let basic = Secret::new("aWQ6aHVzaA==".into());
+        let error = login(&answer(400, body), &[&secret(), &basic]).unwrap_err();
+        assert_eq!(error.detail, "[secret] in Basic [secret]");
+        assert!(!format!("{error:?}").contains("aHVzaA"));
     }
 }

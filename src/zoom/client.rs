@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::clock::timeout;
+use awc::http::header;
 use awc::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
-use awc::http::{Version, header};
 use awc::{Client, ClientRequest, Connector};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -26,6 +26,7 @@ use super::broker::Issue;
 use super::error::{Call, Cause, ZoomError};
 use super::lease::{IssuedToken, Lease};
 use crate::config::{Upstream, Zoom};
+use crate::secret::Secret;
 
 /// The longest answer that is read, in bytes: tokens have one or two thousand.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -35,9 +36,9 @@ const KEEP_IDLE: Duration = Duration::from_secs(30);
 /// Why no client could be made.
 #[derive(Debug, Error)]
 pub enum ClientError {
-    /// An extra root does not read as a certificate.
-    #[error("the extra trusted roots are no PEM certificates: {0}")]
-    Roots(#[from] rustls::pki_types::pem::Error),
+    /// The extra roots do not read as certificates. What doesn't is not quoted: it may be a key.
+    #[error("ZOOM_CA_FILE: the file holds no sound certificates; name a PEM file of the roots to trust")]
+    Roots,
     /// TLS refused the set-up.
     #[error("TLS could not be set up: {0}")]
     Tls(#[from] rustls::Error),
@@ -51,8 +52,8 @@ pub fn tls(upstream: &Upstream) -> Result<ClientConfig, ClientError> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
-    for root in CertificateDer::pem_slice_iter(upstream.extra_roots.as_deref().unwrap_or_default()) {
-        roots.add(root?)?;
+    if let Some(pem) = &upstream.extra_roots {
+        trust(&mut roots, pem)?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -60,6 +61,19 @@ pub fn tls(upstream: &Upstream) -> Result<ClientConfig, ClientError> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(config)
+}
+
+/// Adds certificates, of which there must be one at least.
+fn trust(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), ClientError> {
+    let known = roots.len();
+    for root in CertificateDer::pem_slice_iter(pem) {
+        let root = root.map_err(|_not_shown| ClientError::Roots)?;
+        roots.add(root).map_err(|_not_shown| ClientError::Roots)?;
+    }
+    if roots.len() == known {
+        return Err(ClientError::Roots);
+    }
+    Ok(())
 }
 
 /// Zoom, as the broker calls it. Lives on one thread: awc's client is not `Send`.
@@ -74,11 +88,12 @@ pub(crate) struct ZoomClient {
 
 impl ZoomClient {
     pub(crate) fn new(upstream: Upstream, settings: &Zoom, mut tls: ClientConfig) -> Self {
+        // This alone decides the version. Awc's own setting would put a TLS of awc's in the place of this one, which
+        // trusts no extra roots.
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         // One clock for a call, in `exchange`: where awc's own ends first, a silent Zoom looks like one out of reach.
         let backstop = settings.timeout.saturating_mul(2);
         let connector = Connector::new()
-            .max_http_version(Version::HTTP_11)
             .rustls_0_23(Arc::new(tls))
             .timeout(backstop)
             .handshake_timeout(backstop)
@@ -86,7 +101,6 @@ impl ZoomClient {
             .limit(settings.max_concurrency.saturating_add(1));
         let http = Client::builder()
             .connector(connector)
-            .max_http_version(Version::HTTP_11)
             .disable_timeout()
             .disable_redirects()
             .finish();
@@ -114,9 +128,10 @@ impl ZoomClient {
             credentials.client_secret.reveal()
         ));
         let request = self.http.post(self.upstream.oauth_url.as_str());
-        let request = authorised(Call::Login, request, "Basic", &STANDARD.encode(pair.as_bytes()))?;
+        let basic = Secret::new(STANDARD.encode(pair.as_bytes()));
+        let request = authorised(Call::Login, request, "Basic", basic.reveal())?;
         let answer = self.exchange(Call::Login, request.send_form(&form)).await?;
-        let login = answer::login(&answer, &credentials.client_secret)?;
+        let login = answer::login(&answer, &[&credentials.client_secret, &basic])?;
         let api_url = self.api_url_of(&login);
         Ok((Lease::new(login.clone(), api_url, answer.at), login))
     }
@@ -233,7 +248,6 @@ fn is_daily(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
 
     #[test]
     fn only_zooms_own_hosts_may_redirect_the_calls() {

@@ -13,9 +13,11 @@
     reason = "a test fails by panicking, and its helpers are nobody's library"
 )]
 
+mod cannot_start;
 mod distribution;
 mod harness;
 mod origin;
+mod program;
 mod protocol_document;
 mod rest;
 mod rest_bodies;
@@ -23,6 +25,8 @@ mod rest_errors;
 mod rest_headers;
 mod rest_meetings;
 mod rest_pushes;
+mod secrets;
 mod sessions;
 mod stalled;
+mod stop;
 mod zoom;

@@ -88,13 +88,19 @@ impl Client {
         }
     }
 
-    /// The code and the reason that the connection is closed with, and the events before it.
+    /// The code and the reason that the connection is closed with, whatever comes before.
     pub async fn closed(&mut self) -> (u16, String) {
+        self.rest().await.1.expect("a close code")
+    }
+
+    /// The events until the close, as whole frames, and the code and the reason of that, if it has them.
+    pub async fn rest(&mut self) -> (Vec<Value>, Option<(u16, String)>) {
+        let mut events = Vec::new();
         due("the close", async {
             loop {
                 match self.told().await {
-                    Told::Event(_) => {}
-                    Told::Closed(close) => return close.expect("a close code"),
+                    Told::Event(frame) => events.push(frame),
+                    Told::Closed(close) => return (events, close),
                 }
             }
         })

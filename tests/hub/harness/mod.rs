@@ -3,8 +3,10 @@
 mod client;
 mod http;
 mod hub;
+pub mod program;
 mod raw;
 mod shape;
+pub mod stand_in;
 
 use std::time::Duration;
 
