@@ -102,11 +102,7 @@ async fn serve() -> Result<(), Failure> {
             (simulated(&simulator)?, Some(simulator))
         }
     };
-    let mode = if simulator.is_some() {
-        Mode::Simulator
-    } else {
-        Mode::Zoom
-    };
+    let mode = if simulator.is_some() { Mode::Simulator } else { Mode::Zoom };
     let app = App::build(&config, &upstream, mode)?;
     heard(announce(&app, mode));
     for notice in &config.notices {
@@ -139,11 +135,7 @@ fn simulated(simulator: &Simulator) -> Result<Upstream, Failure> {
 async fn simulate(port: u16) -> Result<(), Failure> {
     log_as_told("info,actix_server=warn,actix_http=off");
     let stop = Stop::listen()?;
-    let simulator = simulator::start(simulator::Settings {
-        port,
-        ..simulator::Settings::default()
-    })
-    .await?;
+    let simulator = simulator::start(simulator::Settings { port, ..simulator::Settings::default() }).await?;
     heard(introduce(&simulator));
     stop.asked().await;
     simulator.stop().await;
@@ -154,20 +146,13 @@ async fn simulate(port: u16) -> Result<(), Failure> {
 fn introduce(simulator: &Simulator) -> io::Result<()> {
     let settings = simulator.settings();
     let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "A simulated Zoom is running on this machine. Point a hub at it with"
-    )?;
+    writeln!(out, "A simulated Zoom is running on this machine. Point a hub at it with")?;
     writeln!(out, "  ZOOM_OAUTH_URL={}", simulator.oauth_url())?;
     writeln!(out, "  ZOOM_API_URL={}", simulator.api_url())?;
     writeln!(out, "  ZOOM_CLIENT_ID={}", settings.client_id)?;
     writeln!(out, "  ZOOM_CLIENT_SECRET={}", settings.client_secret.reveal())?;
     writeln!(out, "  ZOOM_ACCOUNT_ID={}", settings.account_id)?;
-    writeln!(
-        out,
-        "Its faults are switched at http://{}/simulator",
-        simulator.address()
-    )
+    writeln!(out, "Its faults are switched at http://{}/simulator", simulator.address())
 }
 
 /// Whoever reads the first line alone (`| head -1`) closes the pipe; what serves goes on serving.
@@ -179,15 +164,8 @@ fn heard(printed: io::Result<()>) {
 
 /// Where nothing else is asked for, the libraries' account of their own start is left out.
 fn log_as_told(filter: &str) {
-    let filter = if filter == "info" {
-        "info,actix_server=warn"
-    } else {
-        filter
-    };
-    env_logger::Builder::new()
-        .parse_filters(filter)
-        .format_timestamp_millis()
-        .init();
+    let filter = if filter == "info" { "info,actix_server=warn" } else { filter };
+    env_logger::Builder::new().parse_filters(filter).format_timestamp_millis().init();
 }
 
 /// Says where to go. Not by the log: a quiet log must not hide it.
@@ -202,10 +180,9 @@ fn announce(app: &App, mode: Mode) -> io::Result<()> {
     writeln!(out, "  Listening:  {}", listening.join(", "))?;
     match mode {
         Mode::Zoom => writeln!(out, "  Tokens:     from Zoom"),
-        Mode::Simulator => writeln!(
-            out,
-            "  Tokens:     SIMULATED; no Zoom account is used, no meeting can be joined"
-        ),
+        Mode::Simulator => {
+            writeln!(out, "  Tokens:     SIMULATED; no Zoom account is used, no meeting can be joined")
+        }
     }
 }
 
@@ -217,10 +194,7 @@ struct Stop {
 
 impl Stop {
     fn listen() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
     async fn next(&mut self) {

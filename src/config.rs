@@ -174,9 +174,7 @@ fn environment(variables: &Variables, notices: &mut Vec<String>) -> Result<Envir
             Some("production") => return Ok(Environment::Production),
             Some(word) => {
                 let shown = Shown::value(word);
-                notices.push(format!(
-                    "{name}{shown} counts as production; development and test do not"
-                ));
+                notices.push(format!("{name}{shown} counts as production; development and test do not"));
                 return Ok(Environment::Production);
             }
         }
@@ -242,8 +240,7 @@ fn origins(variables: &Variables, notices: &mut Vec<String>) -> Result<Origins, 
 
 fn public_url(variables: &Variables) -> Result<Option<Url>, ConfigError> {
     let text = variables.text("PUBLIC_URL")?;
-    text.map(|text| read::url("PUBLIC_URL", text, &["http", "https", "ws", "wss"]))
-        .transpose()
+    text.map(|text| read::url("PUBLIC_URL", text, &["http", "https", "ws", "wss"])).transpose()
 }
 
 fn limits(variables: &Variables) -> Result<Limits, ConfigError> {

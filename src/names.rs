@@ -128,11 +128,7 @@ impl FromStr for MeetingId {
                 None => return Err(InvalidMeetingId),
             }
         }
-        if digits < 9 {
-            Err(InvalidMeetingId)
-        } else {
-            Ok(Self { number, digits })
-        }
+        if digits < 9 { Err(InvalidMeetingId) } else { Ok(Self { number, digits }) }
     }
 }
 
@@ -262,26 +258,16 @@ mod tests {
     #[test]
     fn a_pasted_meeting_id_is_normalised() {
         for text in ["1234567890", "123 456 7890", "123-456-7890", " 123 4567890 "] {
-            assert_eq!(
-                text.parse::<MeetingId>().unwrap().to_string(),
-                "1234567890",
-                "{text}"
-            );
+            assert_eq!(text.parse::<MeetingId>().unwrap().to_string(), "1234567890", "{text}");
         }
         assert_eq!("012345678".parse::<MeetingId>().unwrap().to_string(), "012345678");
     }
 
     #[test]
     fn what_is_no_meeting_id_is_refused() {
-        for text in [
-            "",
-            "12345678",
-            "123456789012",
-            "12345678x",
-            "-123456789",
-            "123456789-",
-            "１２３４５６７８９",
-        ] {
+        for text in
+            ["", "12345678", "123456789012", "12345678x", "-123456789", "123456789-", "１２３４５６７８９"]
+        {
             assert_eq!(text.parse::<MeetingId>(), Err(InvalidMeetingId), "{text}");
         }
     }

@@ -61,10 +61,7 @@ mod tests {
     #[test]
     fn debug_shows_nothing_of_it() {
         let secret = Secret::new("eyJhbGciOi".into());
-        assert_eq!(
-            format!("{secret:?} {:?}", Some(&secret)),
-            "[secret] Some([secret])"
-        );
+        assert_eq!(format!("{secret:?} {:?}", Some(&secret)), "[secret] Some([secret])");
     }
 
     #[test]

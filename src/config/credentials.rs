@@ -25,21 +25,16 @@ impl Credentials {
         let account = one("ZOOM_ACCOUNT_ID", variables.text("ZOOM_ACCOUNT_ID")?)?;
         match (id, secret, account) {
             (None, None, None) => Ok(None),
-            (Some(id), Some(client_secret), Some(account)) => Ok(Some(Self {
-                client_id: id.to_owned(),
-                client_secret,
-                account_id: account.to_owned(),
-            })),
+            (Some(id), Some(client_secret), Some(account)) => {
+                Ok(Some(Self { client_id: id.to_owned(), client_secret, account_id: account.to_owned() }))
+            }
             (id, secret, account) => {
                 let set = [
                     ("ZOOM_CLIENT_ID", id.is_some()),
                     ("ZOOM_CLIENT_SECRET", secret.is_some()),
                     ("ZOOM_ACCOUNT_ID", account.is_some()),
                 ];
-                let missing = set
-                    .into_iter()
-                    .filter_map(|(name, set)| (!set).then_some(name))
-                    .collect();
+                let missing = set.into_iter().filter_map(|(name, set)| (!set).then_some(name)).collect();
                 Err(ConfigError::CredentialsIncomplete { missing })
             }
         }
@@ -49,9 +44,7 @@ impl Credentials {
 fn client_secret(variables: &Variables) -> Result<Option<Secret>, ConfigError> {
     let (name, file) = ("ZOOM_CLIENT_SECRET", "ZOOM_CLIENT_SECRET_FILE");
     let given = one(name, variables.text(name)?)?;
-    let held = variables
-        .file(file)?
-        .map(|text| text.reveal().trim_end_matches(['\r', '\n']));
+    let held = variables.file(file)?.map(|text| text.reveal().trim_end_matches(['\r', '\n']));
     if given.is_some() && held.is_some() {
         return Err(ConfigError::Twice { name, file });
     }
@@ -67,9 +60,7 @@ fn one<'a>(name: &'static str, text: Option<&'a str>) -> Result<Option<&'a str>,
     let Some(text) = text else {
         return Ok(None);
     };
-    let starts = text
-        .get(..5)
-        .is_some_and(|start| start.eq_ignore_ascii_case("your_"));
+    let starts = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("your_"));
     if starts && text.ends_with("_here") {
         return Err(ConfigError::Placeholder { name });
     }
@@ -84,11 +75,8 @@ fn one<'a>(name: &'static str, text: Option<&'a str>) -> Result<Option<&'a str>,
 mod tests {
     use super::*;
 
-    const ALL: [(&str, &str); 3] = [
-        ("ZOOM_CLIENT_ID", "id"),
-        ("ZOOM_CLIENT_SECRET", "hush"),
-        ("ZOOM_ACCOUNT_ID", "account"),
-    ];
+    const ALL: [(&str, &str); 3] =
+        [("ZOOM_CLIENT_ID", "id"), ("ZOOM_CLIENT_SECRET", "hush"), ("ZOOM_ACCOUNT_ID", "account")];
 
     fn read(groups: &[&[(&str, &str)]]) -> Result<Option<Credentials>, ConfigError> {
         Credentials::from_variables(&Variables::from_pairs(groups.concat()))
@@ -112,10 +100,7 @@ mod tests {
         let all = "set ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET and ZOOM_ACCOUNT_ID, or none of them";
         assert_eq!(error(&[&ALL[..2]]), format!("ZOOM_ACCOUNT_ID is missing: {all}"));
         let error = error(&[&ALL[2..]]);
-        assert_eq!(
-            error,
-            format!("ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are missing: {all}")
-        );
+        assert_eq!(error, format!("ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET are missing: {all}"));
     }
 
     #[test]
@@ -134,19 +119,13 @@ mod tests {
             ("ZOOM_CLIENT_ID", "id:hush"),
         ] {
             let error = error(&[&ALL, &[(name, value)]]);
-            assert!(
-                error.starts_with(&format!("{name}: use ")) && !error.contains("hush"),
-                "{error}"
-            );
+            assert!(error.starts_with(&format!("{name}: use ")) && !error.contains("hush"), "{error}");
         }
     }
 
     fn with_secret_file(text: &str) -> Result<Option<Credentials>, ConfigError> {
-        let pairs = [
-            ("ZOOM_CLIENT_ID", "id"),
-            ("ZOOM_CLIENT_SECRET_FILE", "/f"),
-            ("ZOOM_ACCOUNT_ID", "account"),
-        ];
+        let pairs =
+            [("ZOOM_CLIENT_ID", "id"), ("ZOOM_CLIENT_SECRET_FILE", "/f"), ("ZOOM_ACCOUNT_ID", "account")];
         Credentials::from_variables(&Variables::from_pairs(pairs).with_file("/f", text))
     }
 
@@ -162,19 +141,10 @@ mod tests {
     fn a_secret_file_that_holds_none_is_refused() {
         let name = "ZOOM_CLIENT_SECRET_FILE";
         assert_eq!(with_secret_file("\n"), Err(ConfigError::FileEmpty { name }));
-        assert_eq!(
-            with_secret_file("your_client_secret_here\n"),
-            Err(ConfigError::Placeholder { name })
-        );
-        assert_eq!(
-            with_secret_file("hush\nhush"),
-            Err(ConfigError::OddCredential { name })
-        );
+        assert_eq!(with_secret_file("your_client_secret_here\n"), Err(ConfigError::Placeholder { name }));
+        assert_eq!(with_secret_file("hush\nhush"), Err(ConfigError::OddCredential { name }));
         let error = error(&[&[(name, "/absent")]]);
-        assert!(
-            error.starts_with(&format!("{name}=\"/absent\": the file can't be read (")),
-            "{error}"
-        );
+        assert!(error.starts_with(&format!("{name}=\"/absent\": the file can't be read (")), "{error}");
     }
 
     #[test]

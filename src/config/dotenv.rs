@@ -28,16 +28,8 @@ pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Secret>, ConfigError>
 pub(super) fn decode(bytes: Vec<u8>) -> Result<Secret, ConfigError> {
     String::from_utf8(bytes).map(Secret::new).map_err(|error| {
         let before = error.utf8_error().valid_up_to();
-        let line = 1 + error
-            .as_bytes()
-            .iter()
-            .take(before)
-            .filter(|byte| **byte == b'\n')
-            .count();
-        ConfigError::DotenvLine {
-            line,
-            fault: LineFault::NotUtf8,
-        }
+        let line = 1 + error.as_bytes().iter().take(before).filter(|byte| **byte == b'\n').count();
+        ConfigError::DotenvLine { line, fault: LineFault::NotUtf8 }
     })
 }
 
@@ -112,11 +104,7 @@ fn without_comment(value: &str) -> Result<&str, ValueFault> {
     }
     let kept = value.get(..end).unwrap_or(value);
     // A space that is escaped at the very end would be trimmed by dotenvy, and its backslash dropped.
-    if escaped || kept.ends_with(char::is_whitespace) {
-        Err(ValueFault::Unreadable)
-    } else {
-        Ok(kept)
-    }
+    if escaped || kept.ends_with(char::is_whitespace) { Err(ValueFault::Unreadable) } else { Ok(kept) }
 }
 
 #[cfg(test)]
@@ -158,16 +146,9 @@ mod tests {
 
     #[test]
     fn a_dollar_outside_single_quotes_is_refused_by_variable_and_line() {
-        for text in [
-            "A=b$c",
-            "A=$",
-            "export A=\"$c\"",
-            "A = ${c}",
-            "A=\\\\$c",
-            "A='b'$c",
-            "A=b $c",
-            "A=\"'$c'\"",
-        ] {
+        for text in
+            ["A=b$c", "A=$", "export A=\"$c\"", "A = ${c}", "A=\\\\$c", "A='b'$c", "A=b $c", "A=\"'$c'\""]
+        {
             let expected =
                 ".env, line 2: A has a $ that would be substituted; write the value between single quotes";
             assert_eq!(error(&format!("B=c\n{text}")), expected, "{text}");
@@ -191,29 +172,20 @@ mod tests {
             "A=it's hush",
         ] {
             let error = error(&format!("# one\n\n{line}\nB='"));
-            assert!(
-                error.starts_with(".env, line 3: use NAME=value"),
-                "{line}: {error}"
-            );
+            assert!(error.starts_with(".env, line 3: use NAME=value"), "{line}: {error}");
             assert!(!error.contains("hush"), "{line}: {error}");
         }
     }
 
     #[test]
     fn a_variable_that_is_set_twice_is_refused() {
-        assert_eq!(
-            error("A=b\nA=b"),
-            ".env, line 2: A is set a second time; keep one of them"
-        );
+        assert_eq!(error("A=b\nA=b"), ".env, line 2: A is set a second time; keep one of them");
     }
 
     #[test]
     fn text_that_is_not_utf_8_is_refused_by_line() {
         let error = decode(b"A=b\nB=\xff".to_vec()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            ".env, line 2: the text is not UTF-8; save the file as UTF-8"
-        );
+        assert_eq!(error.to_string(), ".env, line 2: the text is not UTF-8; save the file as UTF-8");
     }
 
     proptest! {

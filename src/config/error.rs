@@ -185,11 +185,7 @@ impl Shown {
 
     /// The value of this variable, unless it is one to hide.
     pub(super) fn of(name: &str, text: &str) -> Self {
-        if table::is_secret(name) {
-            Self(None)
-        } else {
-            Self::value(text)
-        }
+        if table::is_secret(name) { Self(None) } else { Self::value(text) }
     }
 }
 
@@ -210,25 +206,13 @@ impl fmt::Display for Missing<'_> {
 
 impl ConfigError {
     pub(super) fn unusable(name: &'static str, value: &str, remedy: impl Into<Cow<'static, str>>) -> Self {
-        Self::Unusable {
-            name,
-            value: Shown::of(name, value),
-            remedy: remedy.into(),
-        }
+        Self::Unusable { name, value: Shown::of(name, value), remedy: remedy.into() }
     }
 
     /// For an address, which may have a password or a key inside; then it isn't shown.
     pub(super) fn unusable_url(name: &'static str, value: &str, remedy: &'static str) -> Self {
-        let value = if value.contains(['@', '?', '#']) {
-            Shown(None)
-        } else {
-            Shown::of(name, value)
-        };
-        Self::Unusable {
-            name,
-            value,
-            remedy: remedy.into(),
-        }
+        let value = if value.contains(['@', '?', '#']) { Shown(None) } else { Shown::of(name, value) };
+        Self::Unusable { name, value, remedy: remedy.into() }
     }
 }
 
@@ -247,10 +231,7 @@ mod tests {
     #[test]
     fn an_error_names_the_variable_the_value_and_what_would_do() {
         let error = ConfigError::unusable("PORT", "abc", "use a whole number from 0 to 65535");
-        assert_eq!(
-            error.to_string(),
-            "PORT=\"abc\": use a whole number from 0 to 65535"
-        );
+        assert_eq!(error.to_string(), "PORT=\"abc\": use a whole number from 0 to 65535");
     }
 
     #[test]
@@ -267,10 +248,7 @@ mod tests {
             ConfigError::unusable("ZOOM_CLIENT_SECRET", "x", "no").to_string(),
             "ZOOM_CLIENT_SECRET: no"
         );
-        assert_eq!(
-            ConfigError::unusable("NOT_IN_THE_TABLE", "x", "no").to_string(),
-            "NOT_IN_THE_TABLE: no"
-        );
+        assert_eq!(ConfigError::unusable("NOT_IN_THE_TABLE", "x", "no").to_string(), "NOT_IN_THE_TABLE: no");
         let error = ConfigError::unusable_url("ZOOM_API_URL", "https://me:pw@zoom.us", "no");
         assert_eq!(error.to_string(), "ZOOM_API_URL: no");
     }

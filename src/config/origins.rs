@@ -61,11 +61,7 @@ fn pattern(entry: &str) -> Option<OriginPattern> {
     };
     let Origin { scheme, host, port } = Origin::parse(rest)?;
     let closed = host == "*" || !host.rsplit('.').next().is_some_and(|last| last.contains('*'));
-    closed.then_some(OriginPattern {
-        scheme,
-        host,
-        port: (!any_port).then_some(port),
-    })
+    closed.then_some(OriginPattern { scheme, host, port: (!any_port).then_some(port) })
 }
 
 impl OriginPattern {
@@ -111,19 +107,13 @@ impl Origin {
     /// Only the text that a browser sends for it, or with the scheme's own port said: no path, no user, no other way
     /// to write an address.
     fn parse(text: &str) -> Option<Self> {
-        let url = Url::parse(text)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         let port = url.port_or_known_default()?;
         let plain = url.origin().ascii_serialization();
         let exact =
             text.eq_ignore_ascii_case(&plain) || text.eq_ignore_ascii_case(&format!("{plain}:{port}"));
         let host = url.host_str().filter(|_| exact)?.to_owned();
-        Some(Self {
-            scheme: url.scheme().to_owned(),
-            host,
-            port,
-        })
+        Some(Self { scheme: url.scheme().to_owned(), host, port })
     }
 
     fn is_loopback(&self) -> bool {
@@ -291,9 +281,9 @@ mod tests {
         match pattern.split_first() {
             None => host.is_empty(),
             Some((b'*', rest)) => (1..=host.len()).any(|taken| fits_slowly(rest, &host[taken..])),
-            Some((byte, rest)) => host
-                .split_first()
-                .is_some_and(|(first, host)| first == byte && fits_slowly(rest, host)),
+            Some((byte, rest)) => {
+                host.split_first().is_some_and(|(first, host)| first == byte && fits_slowly(rest, host))
+            }
         }
     }
 }

@@ -32,10 +32,7 @@ where
         return Ok(default);
     };
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text
-        .parse()
-        .ok()
-        .filter(|number| digits && range.contains(number));
+    let number = text.parse().ok().filter(|number| digits && range.contains(number));
     number.ok_or_else(|| {
         let remedy = format!("use a whole number from {} to {}", range.start(), range.end());
         ConfigError::unusable(name, text, remedy)
@@ -54,10 +51,9 @@ pub(super) fn seconds(
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let number = text.parse().ok().filter(|_| plain);
     let time = number.and_then(|number| Duration::try_from_secs_f64(number).ok());
-    time.filter(|time| (SHORTEST..=LONGEST).contains(time))
-        .ok_or_else(|| {
-            ConfigError::unusable(name, text, "use seconds from 0.001 to 86400, such as 25 or 0.5")
-        })
+    time.filter(|time| (SHORTEST..=LONGEST).contains(time)).ok_or_else(|| {
+        ConfigError::unusable(name, text, "use seconds from 0.001 to 86400, such as 25 or 0.5")
+    })
 }
 
 /// A life of a token, which Zoom takes in whole seconds only.
@@ -100,11 +96,9 @@ pub(super) fn certificates(
 ) -> Result<Option<Vec<u8>>, ConfigError> {
     match (variables.text(name)?, variables.file(name)?.map(Secret::reveal)) {
         (_, Some(text)) if text.contains(CERTIFICATE) => Ok(Some(text.as_bytes().to_vec())),
-        (Some(path), _) => Err(ConfigError::unusable(
-            name,
-            path,
-            format!("name a PEM file with {CERTIFICATE} in it"),
-        )),
+        (Some(path), _) => {
+            Err(ConfigError::unusable(name, path, format!("name a PEM file with {CERTIFICATE} in it")))
+        }
         (None, _) => Ok(None),
     }
 }
@@ -122,23 +116,9 @@ mod tests {
         let port = |text| whole(&one("PORT", text), "PORT", 3000, 0..=u16::MAX);
         assert_eq!(port("0"), Ok(0));
         assert_eq!(port("65535"), Ok(65535));
-        for text in [
-            "65536",
-            "-1",
-            "+1",
-            "1.0",
-            " 1",
-            "1 ",
-            "0x1",
-            "abc",
-            "１",
-            "99999999999999999999999",
-        ] {
+        for text in ["65536", "-1", "+1", "1.0", " 1", "1 ", "0x1", "abc", "１", "99999999999999999999999"] {
             let error = port(text).unwrap_err().to_string();
-            assert_eq!(
-                error,
-                format!("PORT={text:?}: use a whole number from 0 to 65535")
-            );
+            assert_eq!(error, format!("PORT={text:?}: use a whole number from 0 to 65535"));
         }
         assert!(whole(&one("MAX_BATCH", "0"), "MAX_BATCH", 5, 1..=9).is_err());
     }
@@ -165,10 +145,7 @@ mod tests {
             "9".repeat(400).as_str(),
         ] {
             let error = read(text).unwrap_err().to_string();
-            assert!(
-                error.ends_with(": use seconds from 0.001 to 86400, such as 25 or 0.5"),
-                "{error}"
-            );
+            assert!(error.ends_with(": use seconds from 0.001 to 86400, such as 25 or 0.5"), "{error}");
         }
     }
 
@@ -193,13 +170,7 @@ mod tests {
     fn an_address_has_a_known_scheme_and_nothing_to_hide() {
         let read = |text| url("ZOOM_API_URL", text, &["http", "https"]);
         assert_eq!(read("http://[::1]:1/v2").unwrap().as_str(), "http://[::1]:1/v2");
-        for text in [
-            "zoom.us",
-            "ftp://zoom.us",
-            "https://",
-            "https://a b",
-            "wss://zoom.us",
-        ] {
+        for text in ["zoom.us", "ftp://zoom.us", "https://", "https://a b", "wss://zoom.us"] {
             let error = read(text).unwrap_err().to_string();
             assert!(
                 error.starts_with(&format!("ZOOM_API_URL={text:?}: use an http or https address")),
@@ -214,10 +185,7 @@ mod tests {
             "http://me:hush@",
         ] {
             let error = read(text).unwrap_err().to_string();
-            assert!(
-                error.starts_with("ZOOM_API_URL: use an http or https address"),
-                "{error}"
-            );
+            assert!(error.starts_with("ZOOM_API_URL: use an http or https address"), "{error}");
         }
     }
 
@@ -227,10 +195,7 @@ mod tests {
         let pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
         assert_eq!(read(pem), Ok(Some(pem.as_bytes().to_vec())));
         let error = read("no").unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "ZOOM_CA_FILE=\"/ca\": name a PEM file with -----BEGIN CERTIFICATE----- in it"
-        );
+        assert_eq!(error, "ZOOM_CA_FILE=\"/ca\": name a PEM file with -----BEGIN CERTIFICATE----- in it");
         assert_eq!(certificates(&Variables::default(), "ZOOM_CA_FILE"), Ok(None));
     }
 }

@@ -17,21 +17,11 @@ pub struct Variable {
 }
 
 const fn open(name: &'static str, default: &'static str, meaning: &'static str) -> Variable {
-    Variable {
-        name,
-        default,
-        meaning,
-        secret: false,
-    }
+    Variable { name, default, meaning, secret: false }
 }
 
 const fn secret(name: &'static str, default: &'static str, meaning: &'static str) -> Variable {
-    Variable {
-        name,
-        default,
-        meaning,
-        secret: true,
-    }
+    Variable { name, default, meaning, secret: true }
 }
 
 /// Every variable that the hub reads, in the order of the documentation.
@@ -53,17 +43,9 @@ pub const VARIABLES: &[Variable] = &[
         "true without credentials in development on loopback",
         "true: the built-in simulator answers in Zoom's place; false: never; production refuses it",
     ),
-    open(
-        "APP_ENV",
-        "development",
-        "development or test; any other word counts as production",
-    ),
+    open("APP_ENV", "development", "development or test; any other word counts as production"),
     open("NODE_ENV", "–", "read where APP_ENV is not set"),
-    open(
-        "HOST",
-        "localhost (in production every address)",
-        "the IP address to listen on, or localhost",
-    ),
+    open("HOST", "localhost (in production every address)", "the IP address to listen on, or localhost"),
     open("PORT", "3000", "the port to listen on; 0: any free one"),
     open(
         "AUTH_MODE",
@@ -91,65 +73,28 @@ pub const VARIABLES: &[Variable] = &[
         "–",
         "a PEM file of further roots to trust, for a stand-in or a proxy that opens TLS",
     ),
-    open(
-        "ZOOM_MAX_CONCURRENCY",
-        "64",
-        "calls to Zoom under way at once, 1 to 10000",
-    ),
+    open("ZOOM_MAX_CONCURRENCY", "64", "calls to Zoom under way at once, 1 to 10000"),
     open("ZOOM_TIMEOUT_SECONDS", "10", "how long one call to Zoom may take"),
-    open(
-        "MAX_QUEUED",
-        "100000",
-        "calls to Zoom that may wait, 1 to 10000000",
-    ),
-    open(
-        "ZAK_TTL_SECONDS",
-        "7200",
-        "the life asked for a host's ZAK token, in whole seconds",
-    ),
-    open(
-        "OBF_TTL_SECONDS",
-        "1800",
-        "the life asked for a participant's OBF token, in whole seconds",
-    ),
+    open("MAX_QUEUED", "100000", "calls to Zoom that may wait, 1 to 10000000"),
+    open("ZAK_TTL_SECONDS", "7200", "the life asked for a host's ZAK token, in whole seconds"),
+    open("OBF_TTL_SECONDS", "1800", "the life asked for a participant's OBF token, in whole seconds"),
     open("PING_INTERVAL_SECONDS", "25", "between two pings of a connection"),
     open("PING_TIMEOUT_SECONDS", "20", "until the answer to a ping"),
-    open(
-        "WRITE_TIMEOUT_SECONDS",
-        "10",
-        "until a client has taken what was written to it",
-    ),
+    open("WRITE_TIMEOUT_SECONDS", "10", "until a client has taken what was written to it"),
     open("REQUEST_TIMEOUT_SECONDS", "10", "until a request has arrived"),
-    open(
-        "MAX_MESSAGE_BYTES",
-        "262144",
-        "one frame or body, 1024 to 67108864",
-    ),
+    open("MAX_MESSAGE_BYTES", "262144", "one frame or body, 1024 to 67108864"),
     open("MAX_BATCH", "1000", "participants in one call, 1 to 100000"),
-    open(
-        "SHUTDOWN_TIMEOUT_SECONDS",
-        "25",
-        "how long a shutdown waits for what is under way",
-    ),
-    open(
-        "RUST_LOG",
-        "info",
-        "what is logged, such as debug or zoom_token_hub=debug",
-    ),
+    open("SHUTDOWN_TIMEOUT_SECONDS", "25", "how long a shutdown waits for what is under way"),
+    open("RUST_LOG", "info", "what is logged, such as debug or zoom_token_hub=debug"),
 ];
 
 /// Two names of one setting: where the environment has either, `.env` fills neither.
-pub(super) const PAIRS: &[(&str, &str)] = &[
-    ("APP_ENV", "NODE_ENV"),
-    ("ZOOM_CLIENT_SECRET", "ZOOM_CLIENT_SECRET_FILE"),
-];
+pub(super) const PAIRS: &[(&str, &str)] =
+    &[("APP_ENV", "NODE_ENV"), ("ZOOM_CLIENT_SECRET", "ZOOM_CLIENT_SECRET_FILE")];
 
 /// Whether the value of this variable must never be shown. A name that isn't in the table is kept to itself too.
 pub(super) fn is_secret(name: &str) -> bool {
-    VARIABLES
-        .iter()
-        .find(|variable| variable.name == name)
-        .is_none_or(|variable| variable.secret)
+    VARIABLES.iter().find(|variable| variable.name == name).is_none_or(|variable| variable.secret)
 }
 
 #[cfg(test)]
@@ -169,10 +114,7 @@ mod tests {
 
     #[test]
     fn the_example_names_exactly_these_variables_in_this_order() {
-        let named: Vec<_> = offered()
-            .iter()
-            .map(|line| line.split_once('=').unwrap().0)
-            .collect();
+        let named: Vec<_> = offered().iter().map(|line| line.split_once('=').unwrap().0).collect();
         let listed: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
         assert_eq!(named, listed);
     }
@@ -226,11 +168,7 @@ mod tests {
     }
 
     fn with_credentials<'a>(more: impl IntoIterator<Item = (&'a str, &'a str)>) -> Variables {
-        let credentials = [
-            ("ZOOM_CLIENT_ID", "i"),
-            ("ZOOM_CLIENT_SECRET", "s"),
-            ("ZOOM_ACCOUNT_ID", "a"),
-        ];
+        let credentials = [("ZOOM_CLIENT_ID", "i"), ("ZOOM_CLIENT_SECRET", "s"), ("ZOOM_ACCOUNT_ID", "a")];
         Variables::from_pairs(credentials.into_iter().chain(more))
     }
 }

@@ -12,11 +12,8 @@ fn error(pairs: &[(&str, &str)]) -> String {
     config(pairs).unwrap_err().to_string()
 }
 
-const CREDENTIALS: [(&str, &str); 3] = [
-    ("ZOOM_CLIENT_ID", "id"),
-    ("ZOOM_CLIENT_SECRET", "hush"),
-    ("ZOOM_ACCOUNT_ID", "account"),
-];
+const CREDENTIALS: [(&str, &str); 3] =
+    [("ZOOM_CLIENT_ID", "id"), ("ZOOM_CLIENT_SECRET", "hush"), ("ZOOM_ACCOUNT_ID", "account")];
 
 fn production(name: &str, word: &str) -> Config {
     config(&[&CREDENTIALS[..], &[("AUTH_MODE", "open"), (name, word)]].concat()).unwrap()
@@ -57,26 +54,11 @@ fn every_variable_reaches_its_own_setting() {
     assert_eq!(config.public_url.unwrap().as_str(), "wss://hub.example.com/hub");
     assert_eq!((config.zoom.max_concurrency, config.zoom.max_queued), (1, 3));
     let (zoom, times) = (config.zoom, config.times);
-    let seconds = [
-        zoom.timeout,
-        zoom.zak_ttl,
-        zoom.obf_ttl,
-        times.ping_interval,
-        times.ping_timeout,
-    ];
+    let seconds = [zoom.timeout, zoom.zak_ttl, zoom.obf_ttl, times.ping_interval, times.ping_timeout];
     assert_eq!(seconds.map(|time| time.as_secs()), [2, 4, 5, 6, 7]);
-    assert_eq!(
-        (times.write_timeout.as_secs(), times.request_timeout.as_secs()),
-        (8, 9)
-    );
+    assert_eq!((times.write_timeout.as_secs(), times.request_timeout.as_secs()), (8, 9));
     assert_eq!(times.shutdown_timeout, Duration::from_millis(500));
-    assert_eq!(
-        config.limits,
-        Limits {
-            max_message_bytes: 1024,
-            max_batch: 11
-        }
-    );
+    assert_eq!(config.limits, Limits { max_message_bytes: 1024, max_batch: 11 });
     assert_eq!(config.log_filter, "debug");
 }
 
@@ -84,25 +66,14 @@ fn every_variable_reaches_its_own_setting() {
 fn any_word_but_development_and_test_is_production_and_a_strange_one_is_noticed() {
     for name in ["APP_ENV", "NODE_ENV"] {
         for word in ["development", "test"] {
-            assert_eq!(
-                config(&[(name, word)]).unwrap().environment,
-                Environment::Development
-            );
+            assert_eq!(config(&[(name, word)]).unwrap().environment, Environment::Development);
         }
-        assert_eq!(
-            production(name, "production").environment,
-            Environment::Production
-        );
+        assert_eq!(production(name, "production").environment, Environment::Production);
         let strange = production(name, "Development");
         assert_eq!(strange.environment, Environment::Production);
         let notice = format!("{name}=\"Development\" counts as production; development and test do not");
         assert_eq!(strange.notices.iter().filter(|line| **line == notice).count(), 1);
-        assert!(
-            !production(name, "production")
-                .notices
-                .iter()
-                .any(|line| line.contains(name))
-        );
+        assert!(!production(name, "production").notices.iter().any(|line| line.contains(name)));
     }
     let both = config(&[("APP_ENV", "test"), ("NODE_ENV", "production")]).unwrap();
     assert_eq!(both.environment, Environment::Development);
@@ -112,30 +83,14 @@ fn any_word_but_development_and_test_is_production_and_a_strange_one_is_noticed(
 
 #[test]
 fn it_listens_where_host_says_and_in_production_everywhere() {
-    let listen = |host| {
-        config(&[("HOST", host), ("AUTH_MODE", "open"), ("SIMULATOR", "true")])
-            .unwrap()
-            .listen
-    };
-    assert_eq!(
-        production("APP_ENV", "production").listen,
-        Listen::Everywhere { port: 3000 }
-    );
+    let listen =
+        |host| config(&[("HOST", host), ("AUTH_MODE", "open"), ("SIMULATOR", "true")]).unwrap().listen;
+    assert_eq!(production("APP_ENV", "production").listen, Listen::Everywhere { port: 3000 });
     assert_eq!(listen("localhost"), Listen::Loopback { port: 3000 });
-    for (host, loopback) in [
-        ("127.0.0.1", true),
-        ("::1", true),
-        ("0.0.0.0", false),
-        ("::", false),
-        ("10.0.0.1", false),
-    ] {
-        assert_eq!(
-            listen(host),
-            Listen::Address {
-                ip: host.parse().unwrap(),
-                port: 3000
-            }
-        );
+    for (host, loopback) in
+        [("127.0.0.1", true), ("::1", true), ("0.0.0.0", false), ("::", false), ("10.0.0.1", false)]
+    {
+        assert_eq!(listen(host), Listen::Address { ip: host.parse().unwrap(), port: 3000 });
         assert_eq!(listen(host).is_loopback(), loopback, "{host}");
     }
     for host in ["hub.example.com", "[::1]", "127.0.0.1:80", "*"] {
@@ -148,47 +103,28 @@ fn it_listens_where_host_says_and_in_production_everywhere() {
 fn open_mode_must_be_said_outside_development_on_loopback_and_is_noticed_there() {
     let exposed = [("HOST", "0.0.0.0"), ("SIMULATOR", "true")];
     assert_eq!(config(&exposed), Err(ConfigError::AuthModeNotSaid));
-    let in_production = [
-        &CREDENTIALS[..],
-        &[("APP_ENV", "production"), ("HOST", "127.0.0.1")],
-    ]
-    .concat();
+    let in_production = [&CREDENTIALS[..], &[("APP_ENV", "production"), ("HOST", "127.0.0.1")]].concat();
     assert_eq!(config(&in_production), Err(ConfigError::AuthModeNotSaid));
     let said = config(&[&exposed[..], &[("AUTH_MODE", "open")]].concat()).unwrap();
-    assert!(
-        said.notices
-            .iter()
-            .any(|line| line.starts_with("AUTH_MODE=open: whoever reaches this hub"))
-    );
+    assert!(said.notices.iter().any(|line| line.starts_with("AUTH_MODE=open: whoever reaches this hub")));
     let sheltered = config(&[("AUTH_MODE", "open")]).unwrap();
     assert!(!sheltered.notices.iter().any(|line| line.contains("AUTH_MODE")));
 }
 
 #[test]
 fn a_mode_that_is_not_built_or_does_not_exist_is_refused() {
-    assert_eq!(
-        config(&[("AUTH_MODE", "jwt")]),
-        Err(ConfigError::AuthModeNotBuilt)
-    );
+    assert_eq!(config(&[("AUTH_MODE", "jwt")]), Err(ConfigError::AuthModeNotBuilt));
     assert_eq!(error(&[("AUTH_MODE", "none")]), "AUTH_MODE=\"none\": use open");
 }
 
 #[test]
 fn origins_are_listed_and_a_star_is_noticed() {
-    assert!(
-        config(&[("CORS_ORIGIN", "https://a.example")])
-            .unwrap()
-            .origins
-            .allows("https://a.example")
-    );
+    assert!(config(&[("CORS_ORIGIN", "https://a.example")]).unwrap().origins.allows("https://a.example"));
     let any = config(&[("CORS_ORIGIN", "*")]).unwrap();
     assert_eq!(any.origins, Origins::Any);
     assert!(any.notices.iter().any(|line| line.starts_with("CORS_ORIGIN=*")));
     let error = error(&[("CORS_ORIGIN", "https://a.example/")]);
-    assert!(
-        error.starts_with("CORS_ORIGIN=\"https://a.example/\": use * or origins"),
-        "{error}"
-    );
+    assert!(error.starts_with("CORS_ORIGIN=\"https://a.example/\": use * or origins"), "{error}");
 }
 
 #[test]
@@ -202,10 +138,7 @@ fn a_value_with_a_line_break_is_refused_in_one_line() {
     for &Variable { name, secret, .. } in VARIABLES {
         let error = error(&[("APP_ENV", ""), (name, "a\nb")]);
         let shown = if secret { "" } else { "=\"a\\nb\"" };
-        assert!(
-            error.starts_with(&format!("{name}{shown}: use a value without line breaks")),
-            "{error}"
-        );
+        assert!(error.starts_with(&format!("{name}{shown}: use a value without line breaks")), "{error}");
     }
 }
 
@@ -220,17 +153,8 @@ fn nearly() -> impl Strategy<Value = String> {
         any::<String>(),
         "[0-9.]{1,6}",
         "https?://[a-z*.:@/?#]{0,12}",
-        proptest::sample::select(vec![
-            "open",
-            "true",
-            "false",
-            "production",
-            "localhost",
-            "::",
-            "*",
-            ""
-        ])
-        .prop_map(str::to_owned),
+        proptest::sample::select(vec!["open", "true", "false", "production", "localhost", "::", "*", ""])
+            .prop_map(str::to_owned),
     ]
 }
 

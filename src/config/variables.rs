@@ -28,25 +28,18 @@ impl Variables {
     /// These and no others.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let secret = |(name, value): (N, V)| (name.into(), Secret::new(value.into()));
-        Self {
-            values: pairs.into_iter().map(secret).collect(),
-            files: BTreeMap::new(),
-        }
+        Self { values: pairs.into_iter().map(secret).collect(), files: BTreeMap::new() }
     }
 
     /// The same, with a file of this text at this path.
     #[must_use]
     pub fn with_file(mut self, path: &str, text: &str) -> Self {
-        self.files
-            .insert(path.to_owned(), Ok(Secret::new(text.to_owned())));
+        self.files.insert(path.to_owned(), Ok(Secret::new(text.to_owned())));
         self
     }
 
     /// The process environment, filled up from the `.env` of the current directory.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads the environment"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub(super) fn of_the_process() -> Result<Self, ConfigError> {
         Self::gather(|name| std::env::var_os(name), Path::new(".env"))
     }
@@ -67,23 +60,14 @@ impl Variables {
             .iter()
             .filter(|variable| variable.name.ends_with("_FILE"))
             .filter_map(|variable| values.get(variable.name))
-            .map(|path| {
-                (
-                    path.reveal().to_owned(),
-                    read_file(path.reveal()).map_err(|error| error.kind()),
-                )
-            })
+            .map(|path| (path.reveal().to_owned(), read_file(path.reveal()).map_err(|error| error.kind())))
             .collect();
         Ok(Self { values, files })
     }
 
     /// The value of a variable, if it is set.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<&str>, ConfigError> {
-        let value = self
-            .values
-            .get(name)
-            .map(Secret::reveal)
-            .filter(|value| !value.is_empty());
+        let value = self.values.get(name).map(Secret::reveal).filter(|value| !value.is_empty());
         match value {
             Some(value) if value.contains(char::is_control) => Err(ConfigError::unusable(
                 name,
@@ -101,11 +85,7 @@ impl Variables {
         };
         match self.files.get(path).unwrap_or(&Err(ErrorKind::NotFound)) {
             Ok(text) => Ok(Some(text)),
-            Err(why) => Err(ConfigError::File {
-                name,
-                path: Shown::of(name, path),
-                why: *why,
-            }),
+            Err(why) => Err(ConfigError::File { name, path: Shown::of(name, path), why: *why }),
         }
     }
 }
@@ -113,9 +93,7 @@ impl Variables {
 /// Adds what the environment lacks. Of two names of one setting it lacks neither if it has one.
 fn fill(values: &mut BTreeMap<String, Secret>, from: BTreeMap<String, Secret>) {
     let settled = |name: &str| {
-        let pair = table::PAIRS
-            .iter()
-            .find(|(one, other)| *one == name || *other == name);
+        let pair = table::PAIRS.iter().find(|(one, other)| *one == name || *other == name);
         values.contains_key(name)
             || pair.is_some_and(|(one, other)| values.contains_key(*one) || values.contains_key(*other))
     };
@@ -133,15 +111,11 @@ fn read_dotenv(path: &Path) -> Result<BTreeMap<String, Secret>, ConfigError> {
 
 fn read_file(path: &str) -> io::Result<Secret> {
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(FILE_MAX_BYTES + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)?.take(FILE_MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > FILE_MAX_BYTES) {
         return Err(ErrorKind::FileTooLarge.into());
     }
-    String::from_utf8(bytes)
-        .map(Secret::new)
-        .map_err(|_not_shown| ErrorKind::InvalidData.into())
+    String::from_utf8(bytes).map(Secret::new).map_err(|_not_shown| ErrorKind::InvalidData.into())
 }
 
 #[cfg(test)]
@@ -174,12 +148,7 @@ mod tests {
     }
 
     fn gathered(environment: &[(&str, &str)], dotenv: &Path) -> Result<Variables, ConfigError> {
-        let find = |name: &str| {
-            environment
-                .iter()
-                .find(|pair| pair.0 == name)
-                .map(|pair| pair.1.into())
-        };
+        let find = |name: &str| environment.iter().find(|pair| pair.0 == name).map(|pair| pair.1.into());
         Variables::gather(find, dotenv)
     }
 
@@ -209,17 +178,9 @@ mod tests {
         let scratch = Scratch::new();
         assert!(gathered(&[], &scratch.0.join("absent")).is_ok());
         let error = gathered(&[], &scratch.0).unwrap_err().to_string();
-        assert!(
-            error.starts_with(".env: the file can't be read (is a directory)"),
-            "{error}"
-        );
+        assert!(error.starts_with(".env: the file can't be read (is a directory)"), "{error}");
         let error = gathered(&[], &scratch.file(".env", b"\n\xff")).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with(".env, line 2: the text is not UTF-8"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with(".env, line 2: the text is not UTF-8"), "{error}");
     }
 
     #[test]
@@ -227,9 +188,7 @@ mod tests {
         let scratch = Scratch::new();
         let read = |path: &Path| {
             let variables = gathered(&[("ZOOM_CA_FILE", path.to_str().unwrap())], Path::new("absent"))?;
-            variables
-                .file("ZOOM_CA_FILE")
-                .map(|text| text.unwrap().reveal().to_owned())
+            variables.file("ZOOM_CA_FILE").map(|text| text.unwrap().reveal().to_owned())
         };
         assert_eq!(read(&scratch.file("fine", "text")), Ok("text".to_owned()));
         let too_large = vec![b'x'; (1 << 20) + 1];
@@ -242,11 +201,7 @@ mod tests {
             let error = read(&path).unwrap_err();
             assert_eq!(
                 error,
-                ConfigError::File {
-                    name: "ZOOM_CA_FILE",
-                    path: Shown::value(path.to_str().unwrap()),
-                    why
-                }
+                ConfigError::File { name: "ZOOM_CA_FILE", path: Shown::value(path.to_str().unwrap()), why }
             );
         }
     }
@@ -257,10 +212,7 @@ mod tests {
         use std::os::unix::ffi::OsStringExt;
         let find = |name: &str| (name == "PORT").then(|| OsString::from_vec(vec![0xff]));
         let error = Variables::gather(find, Path::new("absent")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "PORT: the value is not UTF-8; set it again as plain text"
-        );
+        assert_eq!(error.to_string(), "PORT: the value is not UTF-8; set it again as plain text");
     }
 
     #[test]

@@ -165,12 +165,7 @@ fn upstream(variables: &Variables) -> Result<Option<Upstream>, ConfigError> {
     let oauth_url = url("ZOOM_OAUTH_URL", "https://zoom.us/oauth/token")?;
     let api_url = url("ZOOM_API_URL", "https://api.zoom.us/v2")?;
     let extra_roots = read::certificates(variables, "ZOOM_CA_FILE")?;
-    let with = |credentials| Upstream {
-        credentials,
-        oauth_url,
-        api_url,
-        extra_roots,
-    };
+    let with = |credentials| Upstream { credentials, oauth_url, api_url, extra_roots };
     Ok(Credentials::from_variables(variables)?.map(with))
 }
 
@@ -179,11 +174,8 @@ mod tests {
     use super::super::Config;
     use super::*;
 
-    const CREDENTIALS: [(&str, &str); 3] = [
-        ("ZOOM_CLIENT_ID", "id"),
-        ("ZOOM_CLIENT_SECRET", "hush"),
-        ("ZOOM_ACCOUNT_ID", "account"),
-    ];
+    const CREDENTIALS: [(&str, &str); 3] =
+        [("ZOOM_CLIENT_ID", "id"), ("ZOOM_CLIENT_SECRET", "hush"), ("ZOOM_ACCOUNT_ID", "account")];
     const PRODUCTION: [(&str, &str); 2] = [("APP_ENV", "production"), ("AUTH_MODE", "open")];
     const EXPOSED: [(&str, &str); 2] = [("HOST", "::"), ("AUTH_MODE", "open")];
     const SIMULATOR: [(&str, &str); 1] = [("SIMULATOR", "true")];
@@ -215,10 +207,7 @@ mod tests {
     #[test]
     fn elsewhere_the_simulator_must_be_asked_for() {
         assert!(error(&[&EXPOSED]).contains("or SIMULATOR=true for simulated tokens"));
-        assert_eq!(
-            config(&[&EXPOSED, &SIMULATOR]).unwrap().zoom.source,
-            Source::Simulator
-        );
+        assert_eq!(config(&[&EXPOSED, &SIMULATOR]).unwrap().zoom.source, Source::Simulator);
         assert!(error(&[&[("SIMULATOR", "false")]]).contains("SIMULATOR=\"false\" rules the simulator out"));
     }
 
@@ -251,10 +240,7 @@ mod tests {
         let config = config(&[&CREDENTIALS, &SIMULATOR, &stand_in]).unwrap();
         assert_eq!(config.zoom.source, Source::Simulator);
         let names = "ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET, ZOOM_ACCOUNT_ID, ZOOM_API_URL";
-        assert_eq!(
-            config.notices.last().unwrap(),
-            &format!("not used with the simulator: {names}")
-        );
+        assert_eq!(config.notices.last().unwrap(), &format!("not used with the simulator: {names}"));
     }
 
     #[test]
@@ -271,9 +257,6 @@ mod tests {
     fn an_unencrypted_way_to_zoom_is_noticed_where_it_leaves_the_machine() {
         let away = [("ZOOM_OAUTH_URL", "http://zoom.example/oauth/token")];
         let notices = config(&[&CREDENTIALS, &away]).unwrap().notices;
-        assert_eq!(
-            notices,
-            ["ZOOM_OAUTH_URL is http: credentials and tokens cross the network unencrypted"]
-        );
+        assert_eq!(notices, ["ZOOM_OAUTH_URL is http: credentials and tokens cross the network unencrypted"]);
     }
 }

@@ -48,13 +48,7 @@ pub struct Subject<'a> {
 
 impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "kind={} user={:?} meeting={}",
-            self.kind,
-            self.user.as_str(),
-            self.meeting
-        )
+        write!(f, "kind={} user={:?} meeting={}", self.kind, self.user.as_str(), self.meeting)
     }
 }
 

@@ -73,10 +73,7 @@ impl Backlog {
     pub(super) fn hold(&self, what: Outgoing) -> Option<Emit> {
         let bytes = what.weight();
         let before = self.0.fetch_add(bytes, Ordering::Relaxed);
-        let held = Held {
-            backlog: Arc::clone(&self.0),
-            bytes,
-        };
+        let held = Held { backlog: Arc::clone(&self.0), bytes };
         (before == 0 || before + bytes <= Self::LIMIT).then_some(Emit { what, _held: held })
     }
 }

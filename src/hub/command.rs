@@ -93,10 +93,7 @@ pub fn permit<R: Request>(caller: Caller, request: R) -> Result<Permitted<R>, Re
 }
 
 /// The table itself. In `open` mode every cell of it is a yes.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "a mode that refuses comes with credentials"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "a mode that refuses comes with credentials")]
 fn decide(caller: Caller, action: Action<'_>) -> Result<(), Refusal> {
     match (caller, action) {
         (
@@ -118,25 +115,7 @@ mod tests {
     fn in_open_mode_any_caller_may_name_any_user() {
         let meeting = "123456789".parse().unwrap();
         let host: UserId = "ceo@example.com".parse().unwrap();
-        assert!(
-            permit(
-                Caller::Anyone,
-                StartMeeting {
-                    meeting,
-                    host: host.clone()
-                }
-            )
-            .is_ok()
-        );
-        assert!(
-            permit(
-                Caller::Anyone,
-                JoinMeeting {
-                    meeting,
-                    participant: host
-                }
-            )
-            .is_ok()
-        );
+        assert!(permit(Caller::Anyone, StartMeeting { meeting, host: host.clone() }).is_ok());
+        assert!(permit(Caller::Anyone, JoinMeeting { meeting, participant: host }).is_ok());
     }
 }

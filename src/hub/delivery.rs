@@ -41,21 +41,10 @@ impl Delivery {
             None => self.route(To::User(host.clone()), event, None).await?,
             Some(session) => {
                 let asking = self.route(To::Session(session), event.clone(), frame).await?;
-                asking
-                    + self
-                        .route(To::UserExcept(host.clone(), session), event, None)
-                        .await?
+                asking + self.route(To::UserExcept(host.clone(), session), event, None).await?
             }
         };
-        audit::delivered(
-            Subject {
-                kind: TokenKind::Zak,
-                user: host,
-                meeting,
-            },
-            asked,
-            sessions,
-        );
+        audit::delivered(Subject { kind: TokenKind::Zak, user: host, meeting }, asked, sessions);
         Ok(())
     }
 
@@ -73,10 +62,7 @@ impl Delivery {
         match self.mint_and_route(user, meeting, deadline, asked).await {
             Ok(0) => not_connected(),
             Ok(sessions) => Outcome::Delivered { sessions },
-            Err(refusal) => Outcome::Failed {
-                code: refusal.code,
-                error: refusal.message,
-            },
+            Err(refusal) => Outcome::Failed { code: refusal.code, error: refusal.message },
         }
     }
 
@@ -90,15 +76,7 @@ impl Delivery {
         let obf = mint::obf(&self.broker, deadline, user, meeting, asked).await?;
         let event = ServerEvent::Credentials(MeetingCredentials::new(meeting, &obf));
         let sessions = self.route(To::User(user.clone()), event, None).await?;
-        audit::delivered(
-            Subject {
-                kind: TokenKind::Obf,
-                user,
-                meeting,
-            },
-            asked,
-            sessions,
-        );
+        audit::delivered(Subject { kind: TokenKind::Obf, user, meeting }, asked, sessions);
         Ok(sessions)
     }
 
@@ -116,8 +94,5 @@ impl Delivery {
 
 /// The user isn't there, or left while the token was minted; nobody else gets it.
 fn not_connected() -> Outcome {
-    Outcome::Failed {
-        code: Code::NotConnected,
-        error: "The user is not connected".to_owned(),
-    }
+    Outcome::Failed { code: Code::NotConnected, error: "The user is not connected".to_owned() }
 }

@@ -55,20 +55,10 @@ impl Distribution {
     /// All rows queued, but for names that are no user ID: these have failed already.
     #[must_use]
     pub fn new(id: DistributionId, request: Distribute) -> Self {
-        let Distribute {
-            meeting,
-            host,
-            participants,
-        } = request;
+        let Distribute { meeting, host, participants } = request;
         let rows: Vec<_> = participants.iter().map(|named| Row::new(named.clone())).collect();
         let queued = rows.iter().filter(|row| row.status == Status::Queued).count();
-        Self {
-            id,
-            meeting,
-            host,
-            rows,
-            queued,
-        }
+        Self { id, meeting, host, rows, queued }
     }
 
     /// Its name.
@@ -97,22 +87,15 @@ impl Distribution {
 
     /// The users whose rows wait for their outcome.
     pub fn queued_users(&self) -> impl Iterator<Item = (RowIndex, &UserId)> {
-        self.rows
-            .iter()
-            .enumerate()
-            .filter_map(|(index, row)| match (&row.named, &row.status) {
-                (Named::User(user), Status::Queued) => Some((RowIndex(index), user)),
-                _ => None,
-            })
+        self.rows.iter().enumerate().filter_map(|(index, row)| match (&row.named, &row.status) {
+            (Named::User(user), Status::Queued) => Some((RowIndex(index), user)),
+            _ => None,
+        })
     }
 
     /// A row ends, unless it has already.
     pub fn settle(&mut self, row: RowIndex, outcome: Outcome) {
-        if let Some(row) = self
-            .rows
-            .get_mut(row.0)
-            .filter(|row| row.status == Status::Queued)
-        {
+        if let Some(row) = self.rows.get_mut(row.0).filter(|row| row.status == Status::Queued) {
             row.status = Status::Ended(outcome);
             self.queued -= 1;
         }
@@ -121,10 +104,7 @@ impl Distribution {
     /// Every row that still waits fails.
     pub fn fail_queued(&mut self, code: Code, error: &str) {
         for row in self.rows.iter_mut().filter(|row| row.status == Status::Queued) {
-            row.status = Status::Ended(Outcome::Failed {
-                code,
-                error: error.to_owned(),
-            });
+            row.status = Status::Ended(Outcome::Failed { code, error: error.to_owned() });
         }
         self.queued = 0;
     }
@@ -154,10 +134,9 @@ impl Row {
     fn new(named: Named) -> Self {
         let status = match &named {
             Named::User(_) => Status::Queued,
-            Named::Invalid { reason, .. } => Status::Ended(Outcome::Failed {
-                code: Code::InvalidUserId,
-                error: reason.clone(),
-            }),
+            Named::Invalid { reason, .. } => {
+                Status::Ended(Outcome::Failed { code: Code::InvalidUserId, error: reason.clone() })
+            }
         };
         Self { named, status }
     }
@@ -174,13 +153,7 @@ impl Row {
                 (Word::Failed, 0, Some(*code), Some(error.clone()))
             }
         };
-        RowReport {
-            user_id,
-            status,
-            sessions,
-            code,
-            error,
-        }
+        RowReport { user_id, status, sessions, code, error }
     }
 }
 
@@ -213,10 +186,7 @@ impl Report {
     /// The counts, for the log.
     #[must_use]
     pub fn summary(&self) -> String {
-        format!(
-            "{} delivered, {} failed of {}",
-            self.successful, self.failed, self.total
-        )
+        format!("{} delivered, {} failed of {}", self.successful, self.failed, self.total)
     }
 }
 
@@ -249,10 +219,7 @@ mod tests {
 
     fn distribution(users: usize, invalid: usize) -> Distribution {
         let valid = (0..users).map(|n| Named::User(format!("u{n}").parse().unwrap()));
-        let bad = (0..invalid).map(|n| Named::Invalid {
-            given: format!("bad{n}"),
-            reason: "why".into(),
-        });
+        let bad = (0..invalid).map(|n| Named::Invalid { given: format!("bad{n}"), reason: "why".into() });
         let request = Distribute {
             meeting: "123456789".parse().unwrap(),
             host: "host".parse().unwrap(),
@@ -264,39 +231,24 @@ mod tests {
     fn outcome() -> impl Strategy<Value = Outcome> {
         prop_oneof![
             (1_usize..4).prop_map(|sessions| Outcome::Delivered { sessions }),
-            Just(Outcome::Failed {
-                code: Code::NotConnected,
-                error: "gone".into()
-            }),
+            Just(Outcome::Failed { code: Code::NotConnected, error: "gone".into() }),
         ]
     }
 
     #[test]
     fn a_name_that_is_no_user_id_has_failed_from_the_start() {
         let report = distribution(1, 1).report();
-        assert_eq!(
-            (report.total, report.failed, report.failed_users),
-            (2, 1, vec!["bad0".to_owned()])
-        );
+        assert_eq!((report.total, report.failed, report.failed_users), (2, 1, vec!["bad0".to_owned()]));
     }
 
     #[test]
     fn a_row_ends_once() {
         let mut distribution = distribution(1, 0);
         distribution.settle(RowIndex(0), Outcome::Delivered { sessions: 2 });
-        distribution.settle(
-            RowIndex(0),
-            Outcome::Failed {
-                code: Code::Internal,
-                error: String::new(),
-            },
-        );
+        distribution.settle(RowIndex(0), Outcome::Failed { code: Code::Internal, error: String::new() });
         distribution.fail_queued(Code::ShuttingDown, "late");
         let report = distribution.report();
-        assert_eq!(
-            (report.successful, report.failed, distribution.queued()),
-            (1, 0, 0)
-        );
+        assert_eq!((report.successful, report.failed, distribution.queued()), (1, 0, 0));
     }
 
     proptest! {

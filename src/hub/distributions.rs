@@ -93,19 +93,8 @@ impl Distributions {
         max_queued: usize,
         alive: oneshot::Sender<Infallible>,
     ) -> Self {
-        let delivery = Delivery {
-            broker,
-            registry,
-            presence,
-            deadlines,
-        };
-        Self {
-            delivery,
-            running: HashMap::new(),
-            queued: 0,
-            max_queued,
-            _alive: alive,
-        }
+        let delivery = Delivery { broker, registry, presence, deadlines };
+        Self { delivery, running: HashMap::new(), queued: 0, max_queued, _alive: alive }
     }
 
     /// Takes a distribution in; its rows start once the host has its ZAK.
@@ -113,18 +102,10 @@ impl Distributions {
         &mut self,
         begin: Begin,
     ) -> Result<(Ticket, impl Future<Output = Result<(), Refusal>> + 'static), Refusal> {
-        let Begin {
-            request,
-            asked,
-            frame,
-            work,
-        } = begin;
+        let Begin { request, asked, frame, work } = begin;
         let distribution = Distribution::new(DistributionId::random(), request.into_inner());
         if self.queued + distribution.queued() > self.max_queued {
-            return Err(Refusal::new(
-                Code::Overloaded,
-                "Too many tokens are waiting to be distributed",
-            ));
+            return Err(Refusal::new(Code::Overloaded, "Too many tokens are waiting to be distributed"));
         }
         let (id, queued) = (distribution.id(), distribution.queued());
         info!("distribution {id} of {queued} rows begins {asked}");
@@ -135,24 +116,8 @@ impl Distributions {
             async move { delivery.to_host(&host, meeting, &asked, frame).await }
         };
         let (settled, receiver) = oneshot::channel();
-        self.running.insert(
-            id,
-            Running {
-                distribution,
-                asked,
-                frame,
-                work,
-                settled,
-                rows: None,
-            },
-        );
-        Ok((
-            Ticket {
-                id,
-                settled: receiver,
-            },
-            zak,
-        ))
+        self.running.insert(id, Running { distribution, asked, frame, work, settled, rows: None });
+        Ok((Ticket { id, settled: receiver }, zak))
     }
 
     /// The ZAK was refused: nothing is minted for participants.
@@ -171,12 +136,7 @@ impl Distributions {
         let meeting = running.distribution.meeting();
         let row = |(row, user): (RowIndex, &crate::names::UserId)| {
             let (delivery, user, asked) = (self.delivery.clone(), user.clone(), running.asked.clone());
-            async move {
-                (
-                    row,
-                    delivery.to_participant(&user, meeting, deadline, &asked).await,
-                )
-            }
+            async move { (row, delivery.to_participant(&user, meeting, deadline, &asked).await) }
         };
         let rows: FuturesUnordered<_> = running.distribution.queued_users().map(row).collect();
         let rows = wrap_stream(rows).map(move |(row, outcome), actor: &mut Self, ctx: &mut Context<Self>| {
@@ -198,22 +158,10 @@ impl Distributions {
 
     /// Tells the outcome to whoever asked, or to all the host's sessions once that one is gone.
     fn report_if_settled(&mut self, id: DistributionId, ctx: &mut Context<Self>) {
-        if self
-            .running
-            .get(&id)
-            .is_none_or(|running| running.distribution.queued() > 0)
-        {
+        if self.running.get(&id).is_none_or(|running| running.distribution.queued() > 0) {
             return;
         }
-        let Some(Running {
-            distribution,
-            asked,
-            frame,
-            work,
-            settled,
-            ..
-        }) = self.running.remove(&id)
-        else {
+        let Some(Running { distribution, asked, frame, work, settled, .. }) = self.running.remove(&id) else {
             return;
         };
         let report = Arc::new(distribution.report());
@@ -240,10 +188,7 @@ impl fmt::Debug for Distributions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (running, queued) = (self.running.len(), self.queued);
         let mut shown = f.debug_struct("Distributions");
-        shown
-            .field("running", &running)
-            .field("queued", &queued)
-            .finish_non_exhaustive()
+        shown.field("running", &running).field("queued", &queued).finish_non_exhaustive()
     }
 }
 
@@ -276,9 +221,7 @@ impl Handler<Show> for Distributions {
     type Result = Option<Arc<Report>>;
 
     fn handle(&mut self, show: Show, _ctx: &mut Self::Context) -> Self::Result {
-        self.running
-            .get(&show.0)
-            .map(|running| Arc::new(running.distribution.report()))
+        self.running.get(&show.0).map(|running| Arc::new(running.distribution.report()))
     }
 }
 
@@ -295,15 +238,9 @@ impl Handler<CutShort> for Distributions {
                 ctx.cancel_future(rows);
             }
             let distribution = &mut running.distribution;
-            warn!(
-                "distribution {id} is cut short with {} rows left",
-                distribution.queued()
-            );
+            warn!("distribution {id} is cut short with {} rows left", distribution.queued());
             self.queued -= distribution.queued();
-            distribution.fail_queued(
-                Code::ShuttingDown,
-                "The hub was stopped before this token was there",
-            );
+            distribution.fail_queued(Code::ShuttingDown, "The hub was stopped before this token was there");
             self.report_if_settled(id, ctx);
         }
     }

@@ -48,11 +48,7 @@ impl Drain {
         // Counted first and judged then: otherwise the stop could see nothing under way just before this begins.
         self.0.under_way.send_modify(|count| *count += 1);
         let work = Work(self.clone());
-        if self.has_begun() {
-            Err(Refusal::shutting_down())
-        } else {
-            Ok(work)
-        }
+        if self.has_begun() { Err(Refusal::shutting_down()) } else { Ok(work) }
     }
 
     /// Waits until nothing is under way. Give it a deadline.

@@ -16,14 +16,8 @@ use crate::zoom::IssuedToken;
 use crate::zoom::error::Said;
 
 /// The events that the hub sends, in the order of `docs/protocol.md`.
-pub const SERVER_EVENTS: &[&str] = &[
-    "authenticated",
-    "meeting:started",
-    "meeting:credentials",
-    "meeting:distributed",
-    "error",
-    "pong",
-];
+pub const SERVER_EVENTS: &[&str] =
+    &["authenticated", "meeting:started", "meeting:credentials", "meeting:distributed", "error", "pong"];
 
 /// An event of the hub's. Cheap to clone: the secret and the long report are shared.
 #[derive(Clone, Debug)]
@@ -85,12 +79,7 @@ impl Authenticated {
     /// From now on what is the user's reaches the session.
     #[must_use]
     pub fn now(user_id: UserId, socket_id: SessionId) -> Self {
-        Self {
-            success: true,
-            user_id,
-            socket_id,
-            timestamp: Timestamp::now(),
-        }
+        Self { success: true, user_id, socket_id, timestamp: Timestamp::now() }
     }
 }
 
@@ -161,9 +150,7 @@ impl Pong {
     /// The answer to a ping.
     #[must_use]
     pub fn now() -> Self {
-        Self {
-            timestamp: Timestamp::now(),
-        }
+        Self { timestamp: Timestamp::now() }
     }
 }
 
@@ -270,11 +257,7 @@ mod tests {
     #[test]
     fn no_debug_text_of_an_event_shows_a_token() {
         let token = Secret::new("eyJhbGciOi".into());
-        let token = IssuedToken {
-            token,
-            issued_at: Timestamp::now(),
-            expires_at: Timestamp::now(),
-        };
+        let token = IssuedToken { token, issued_at: Timestamp::now(), expires_at: Timestamp::now() };
         let meeting = "123456789".parse().unwrap();
         let started = ServerEvent::Started(MeetingStarted::new(meeting, &token));
         let credentials = ServerEvent::Credentials(MeetingCredentials::new(meeting, &token));

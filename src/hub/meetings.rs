@@ -36,11 +36,7 @@ impl Meetings {
     /// Meetings served by these actors.
     #[must_use]
     pub fn new(broker: Addr<TokenBroker>, registry: Addr<Registry>, deadlines: Deadlines) -> Self {
-        Self {
-            broker,
-            registry,
-            deadlines,
-        }
+        Self { broker, registry, deadlines }
     }
 
     /// Mints a ZAK for the one who asked.
@@ -62,22 +58,12 @@ impl Meetings {
     /// Zoom's refusal, or the deadline's.
     pub async fn join(&self, request: Permitted<JoinMeeting>, asked: &Asked) -> Result<IssuedToken, Refusal> {
         let JoinMeeting { meeting, participant } = request.into_inner();
-        mint::obf(
-            &self.broker,
-            self.deadlines.interactive(),
-            &participant,
-            meeting,
-            asked,
-        )
-        .await
+        mint::obf(&self.broker, self.deadlines.interactive(), &participant, meeting, asked).await
     }
 
     /// Mints an OBF for each; one failure never fails the others. Each is pushed to its owner as soon as it is there.
     pub async fn batch_join(&self, request: Permitted<BatchJoin>, asked: &Asked) -> Vec<BatchRow> {
-        let BatchJoin {
-            meeting,
-            participants,
-        } = request.into_inner();
+        let BatchJoin { meeting, participants } = request.into_inner();
         self.batch(meeting, &participants, asked).await
     }
 
@@ -90,11 +76,7 @@ impl Meetings {
         request: Permitted<SetUpMeeting>,
         asked: &Asked,
     ) -> Result<(IssuedToken, Vec<BatchRow>), Refusal> {
-        let SetUpMeeting {
-            meeting,
-            host,
-            participants,
-        } = request.into_inner();
+        let SetUpMeeting { meeting, host, participants } = request.into_inner();
         let zak = mint::zak(&self.broker, self.deadlines.interactive(), &host, meeting, asked).await?;
         self.push_zak(&host, meeting, &zak, asked).await;
         Ok((zak, self.batch(meeting, &participants, asked).await))
@@ -103,46 +85,19 @@ impl Meetings {
     /// Hands a ZAK that was answered over HTTP to the host's sessions too, as in the seed.
     pub async fn push_zak(&self, host: &UserId, meeting: MeetingId, zak: &IssuedToken, asked: &Asked) {
         let event = ServerEvent::Started(MeetingStarted::new(meeting, zak));
-        self.push(
-            Subject {
-                kind: TokenKind::Zak,
-                user: host,
-                meeting,
-            },
-            event,
-            asked,
-        )
-        .await;
+        self.push(Subject { kind: TokenKind::Zak, user: host, meeting }, event, asked).await;
     }
 
     /// Hands an OBF that was answered over HTTP to the participant's sessions too, as in the seed.
     pub async fn push_obf(&self, user: &UserId, meeting: MeetingId, obf: &IssuedToken, asked: &Asked) {
         let event = ServerEvent::Credentials(MeetingCredentials::new(meeting, obf));
-        self.push(
-            Subject {
-                kind: TokenKind::Obf,
-                user,
-                meeting,
-            },
-            event,
-            asked,
-        )
-        .await;
+        self.push(Subject { kind: TokenKind::Obf, user, meeting }, event, asked).await;
     }
 
     async fn push(&self, subject: Subject<'_>, event: ServerEvent, asked: &Asked) {
-        let route = Route {
-            to: To::User(subject.user.clone()),
-            event,
-            frame: None,
-        };
+        let route = Route { to: To::User(subject.user.clone()), event, frame: None };
         // A push that the registry can't take changes nothing for the caller, who has the token in the answer.
-        match self
-            .registry
-            .send(route)
-            .timeout(self.deadlines.interactive())
-            .await
-        {
+        match self.registry.send(route).timeout(self.deadlines.interactive()).await {
             Ok(0) => {}
             Ok(sessions) => audit::delivered(subject, asked, sessions),
             Err(error) => log::warn!("a token could not be pushed to its owner's sessions: {error}"),
@@ -156,20 +111,14 @@ impl Meetings {
                 Named::User(user) => user,
                 Named::Invalid { given, reason } => {
                     let refusal = Refusal::new(Code::InvalidUserId, reason.clone());
-                    return BatchRow {
-                        user: given.clone(),
-                        outcome: Err(refusal),
-                    };
+                    return BatchRow { user: given.clone(), outcome: Err(refusal) };
                 }
             };
             let outcome = mint::obf(&self.broker, deadline, user, meeting, asked).await;
             if let Ok(obf) = &outcome {
                 self.push_obf(user, meeting, obf, asked).await;
             }
-            BatchRow {
-                user: user.to_string(),
-                outcome,
-            }
+            BatchRow { user: user.to_string(), outcome }
         });
         join_all(rows).await
     }

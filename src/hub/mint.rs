@@ -29,10 +29,7 @@ impl Deadlines {
     #[must_use]
     pub fn new(zoom: &Zoom) -> Self {
         let at_once = u32::try_from(zoom.max_concurrency.max(1)).unwrap_or(u32::MAX);
-        Self {
-            interactive: zoom.timeout,
-            per_call: zoom.timeout / at_once,
-        }
+        Self { interactive: zoom.timeout, per_call: zoom.timeout / at_once }
     }
 
     /// For a token that somebody waits for.
@@ -57,19 +54,8 @@ pub(crate) async fn zak(
     meeting: MeetingId,
     asked: &Asked,
 ) -> Result<IssuedToken, Refusal> {
-    let subject = Subject {
-        kind: TokenKind::Zak,
-        user: host,
-        meeting,
-    };
-    issue(
-        broker,
-        deadline,
-        Issue::Zak { user: host.clone() },
-        subject,
-        asked,
-    )
-    .await
+    let subject = Subject { kind: TokenKind::Zak, user: host, meeting };
+    issue(broker, deadline, Issue::Zak { user: host.clone() }, subject, asked).await
 }
 
 /// Mints a participant's OBF.
@@ -80,22 +66,8 @@ pub(crate) async fn obf(
     meeting: MeetingId,
     asked: &Asked,
 ) -> Result<IssuedToken, Refusal> {
-    let subject = Subject {
-        kind: TokenKind::Obf,
-        user: participant,
-        meeting,
-    };
-    issue(
-        broker,
-        deadline,
-        Issue::Obf {
-            user: participant.clone(),
-            meeting,
-        },
-        subject,
-        asked,
-    )
-    .await
+    let subject = Subject { kind: TokenKind::Obf, user: participant, meeting };
+    issue(broker, deadline, Issue::Obf { user: participant.clone(), meeting }, subject, asked).await
 }
 
 async fn issue(
@@ -129,10 +101,8 @@ mod tests {
 
     #[test]
     fn a_batch_has_time_for_twice_its_calls_at_their_slowest() {
-        let deadlines = Deadlines {
-            interactive: Duration::from_secs(10),
-            per_call: Duration::from_millis(100),
-        };
+        let deadlines =
+            Deadlines { interactive: Duration::from_secs(10), per_call: Duration::from_millis(100) };
         assert_eq!(deadlines.batch(0), Duration::from_secs(30));
         assert_eq!(deadlines.batch(1000), Duration::from_secs(230));
     }

@@ -53,9 +53,7 @@ impl Presence {
 
     /// A session ended.
     pub(super) fn closed(&self) {
-        self.0
-            .sessions
-            .send_modify(|count| *count = count.saturating_sub(1));
+        self.0.sessions.send_modify(|count| *count = count.saturating_sub(1));
     }
 
     /// A user has one more session.

@@ -157,13 +157,7 @@ impl Refusal {
     /// A refusal that needs no more than its sentence.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            retry_after: None,
-            details: Vec::new(),
-            zoom: None,
-        }
+        Self { code, message: message.into(), retry_after: None, details: Vec::new(), zoom: None }
     }
 
     /// New work is not taken any more.
@@ -218,11 +212,7 @@ impl From<ZoomError> for Refusal {
             Cause::QueueFull => Code::Overloaded,
         };
         let message = error.to_string();
-        Self {
-            retry_after: error.retry_after,
-            zoom: error.said.map(Box::new),
-            ..Self::new(code, message)
-        }
+        Self { retry_after: error.retry_after, zoom: error.said.map(Box::new), ..Self::new(code, message) }
     }
 }
 
@@ -262,10 +252,7 @@ mod tests {
 
     #[test]
     fn every_429_and_503_says_when_to_come_back() {
-        for code in Code::ALL
-            .iter()
-            .filter(|code| matches!(code.http(), Some(429 | 503)))
-        {
+        for code in Code::ALL.iter().filter(|code| matches!(code.http(), Some(429 | 503))) {
             assert!(Refusal::new(*code, "").retry_after_seconds().is_some(), "{code}");
         }
     }

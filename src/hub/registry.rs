@@ -124,13 +124,7 @@ impl Registry {
     /// An empty registry that keeps `presence`.
     #[must_use]
     pub fn new(presence: Presence, drain: Drain, alive: oneshot::Sender<Infallible>) -> Self {
-        Self {
-            sessions: HashMap::new(),
-            users: HashMap::new(),
-            presence,
-            drain,
-            _alive: alive,
-        }
+        Self { sessions: HashMap::new(), users: HashMap::new(), presence, drain, _alive: alive }
     }
 
     fn remove(&mut self, session: SessionId) -> Option<Entry> {
@@ -153,10 +147,7 @@ impl Registry {
         let Some(entry) = self.sessions.get(&session) else {
             return false;
         };
-        match entry.deliver.try_send(Deliver {
-            event: event.clone(),
-            frame: frame.cloned(),
-        }) {
+        match entry.deliver.try_send(Deliver { event: event.clone(), frame: frame.cloned() }) {
             Ok(()) => true,
             Err(SendError::Full(_)) => {
                 info!("session {session} reads too slowly and is ended");
@@ -194,10 +185,7 @@ impl Registry {
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sessions, users) = (self.sessions.len(), self.users.len());
-        f.debug_struct("Registry")
-            .field("sessions", &sessions)
-            .field("users", &users)
-            .finish_non_exhaustive()
+        f.debug_struct("Registry").field("sessions", &sessions).field("users", &users).finish_non_exhaustive()
     }
 }
 
@@ -214,11 +202,7 @@ impl Handler<Open> for Registry {
 
     fn handle(&mut self, open: Open, _ctx: &mut Self::Context) -> Self::Result {
         drop(self.drain.admit()?);
-        let entry = Entry {
-            deliver: open.deliver,
-            end: Some(open.end),
-            users: Vec::new(),
-        };
+        let entry = Entry { deliver: open.deliver, end: Some(open.end), users: Vec::new() };
         self.sessions.insert(open.session, entry);
         self.presence.opened();
         Ok(())
@@ -255,10 +239,7 @@ impl Handler<Route> for Registry {
 
     fn handle(&mut self, route: Route, _ctx: &mut Self::Context) -> usize {
         let sessions = self.reached_by(&route.to);
-        sessions
-            .into_iter()
-            .filter(|session| self.hand(*session, &route.event, route.frame.as_ref()))
-            .count()
+        sessions.into_iter().filter(|session| self.hand(*session, &route.event, route.frame.as_ref())).count()
     }
 }
 

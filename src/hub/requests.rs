@@ -5,13 +5,8 @@ use std::collections::HashSet;
 use crate::names::{MeetingId, UserId};
 
 /// The events that a client may send, in the order of `docs/protocol.md`.
-pub const CLIENT_EVENTS: &[&str] = &[
-    "authenticate",
-    "meeting:start",
-    "meeting:join",
-    "meeting:distribute",
-    "ping",
-];
+pub const CLIENT_EVENTS: &[&str] =
+    &["authenticate", "meeting:start", "meeting:join", "meeting:distribute", "ping"];
 
 /// An event of a client's, its fields checked.
 #[derive(Clone, Debug)]
@@ -163,18 +158,8 @@ mod tests {
     #[test]
     fn a_roster_names_each_once_in_the_callers_order() {
         let user = |text: &str| Named::User(text.parse().unwrap());
-        let invalid = |given: &str| Named::Invalid {
-            given: given.into(),
-            reason: "why".into(),
-        };
-        let roster = Roster::new([
-            user("b"),
-            user("A"),
-            invalid("me"),
-            user("a"),
-            user("B"),
-            invalid("me"),
-        ]);
+        let invalid = |given: &str| Named::Invalid { given: given.into(), reason: "why".into() };
+        let roster = Roster::new([user("b"), user("A"), invalid("me"), user("a"), user("B"), invalid("me")]);
         assert_eq!(roster, Roster(vec![user("b"), user("A"), invalid("me")]));
     }
 }

@@ -116,11 +116,7 @@ impl Session {
     }
 
     fn asked(&self) -> Asked {
-        Asked {
-            caller: self.caller,
-            session: Some(self.id),
-            request: RequestId::random(),
-        }
+        Asked { caller: self.caller, session: Some(self.id), request: RequestId::random() }
     }
 
     fn watch_for_life(&mut self, ctx: &mut Context<Self>) {
@@ -150,11 +146,7 @@ impl Session {
         }
         let name = event.name();
         let taken = self.hub.drain.admit().and_then(|work| {
-            let command = Command {
-                frame: frame.clone(),
-                _place: place,
-                work,
-            };
+            let command = Command { frame: frame.clone(), _place: place, work };
             match event {
                 ClientEvent::Authenticate(request) => self.authenticate(request, command, ctx),
                 ClientEvent::Start(request) => self.start_meeting(request, command, ctx),
@@ -186,10 +178,7 @@ impl Session {
         ctx: &mut Context<Self>,
     ) -> Result<(), Refusal> {
         let Authenticate { user } = permit(self.caller, request)?.into_inner();
-        let identify = Identify {
-            session: self.id,
-            user: user.clone(),
-        };
+        let identify = Identify { session: self.id, user: user.clone() };
         let identified = self.hub.registry.send(identify).timeout(REGISTRY);
         let authenticated = Authenticated::now(user, self.id);
         ctx.wait(identified.into_actor(self).map(move |identified, session, ctx| {
@@ -242,22 +231,9 @@ impl Session {
         ctx: &mut Context<Self>,
     ) -> Result<(), Refusal> {
         let request = permit(self.caller, request)?;
-        let Command {
-            frame,
-            _place: place,
-            work,
-        } = command;
-        let begin = Begin {
-            request,
-            asked: self.asked(),
-            frame: frame.clone(),
-            work,
-        };
-        let ticket = self
-            .hub
-            .distributions
-            .send(begin)
-            .timeout(self.hub.begin_deadline());
+        let Command { frame, _place: place, work } = command;
+        let begin = Begin { request, asked: self.asked(), frame: frame.clone(), work };
+        let ticket = self.hub.distributions.send(begin).timeout(self.hub.begin_deadline());
         ctx.spawn(ticket.into_actor(self).map(move |ticket, session, ctx| {
             if let Err(refusal) = ticket.unwrap_or_else(|error| Err(error.into())) {
                 session.refuse(refusal, Some("meeting:distribute"), frame, ctx);
@@ -298,10 +274,7 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
-            .field("id", &self.id)
-            .field("caller", &self.caller)
-            .finish_non_exhaustive()
+        f.debug_struct("Session").field("id", &self.id).field("caller", &self.caller).finish_non_exhaustive()
     }
 }
 
@@ -311,20 +284,19 @@ impl Actor for Session {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
         let (end, ended) = oneshot::channel();
-        let open = Open {
-            session: self.id,
-            deliver: ctx.address().recipient(),
-            end,
-        };
+        let open = Open { session: self.id, deliver: ctx.address().recipient(), end };
         let opened = self.hub.registry.send(open).timeout(REGISTRY);
         ctx.wait(opened.into_actor(self).map(|opened, session, ctx| {
             if let Err(refusal) = opened.unwrap_or_else(|error| Err(error.into())) {
                 session.end(refusal.code, ctx);
             }
         }));
-        ctx.spawn(ended.into_actor(self).map(|ended, session, ctx| {
+        ctx.spawn(ended.into_actor(self).map(|ended, _, ctx| {
             // An eviction without a word is the registry's end.
-            session.end(ended.unwrap_or(Code::Internal), ctx);
+            let code = ended.unwrap_or(Code::Internal);
+            // Not at once: what the registry delivered before is in the mailbox, which a newly spawned future has
+            // looked into once more.
+            ctx.spawn(fut::ready(()).map(move |(), session: &mut Self, ctx| session.end(code, ctx)));
         }));
         if let Some(gone) = self.gone.take() {
             ctx.spawn(gone.into_actor(self).map(|_, _, ctx| ctx.stop()));

@@ -37,11 +37,7 @@ impl AccessTokens {
     pub(super) fn issue(&mut self, now: Instant, life: Duration) -> Secret {
         self.make_room(now);
         let token = Secret::new(random_text());
-        self.issued.push_back(Issued {
-            token: token.clone(),
-            at: now,
-            life,
-        });
+        self.issued.push_back(Issued { token: token.clone(), at: now, life });
         token
     }
 
@@ -85,10 +81,7 @@ mod tests {
         let token = tokens.issue(start, HOUR);
         let last_good = start + Duration::from_secs(3599);
         assert!(tokens.judge(last_good, token.reveal()).is_ok());
-        assert_eq!(
-            tokens.judge(start + HOUR, token.reveal()),
-            Err(Refusal::AccessTokenExpired)
-        );
+        assert_eq!(tokens.judge(start + HOUR, token.reveal()), Err(Refusal::AccessTokenExpired));
     }
 
     #[test]
@@ -99,10 +92,7 @@ mod tests {
         assert!(tokens.judge(now, first.reveal()).is_ok());
         tokens.revoke();
         for token in [first, second] {
-            assert_eq!(
-                tokens.judge(now, token.reveal()),
-                Err(Refusal::AccessTokenUnknown)
-            );
+            assert_eq!(tokens.judge(now, token.reveal()), Err(Refusal::AccessTokenUnknown));
         }
     }
 
@@ -115,16 +105,10 @@ mod tests {
             tokens.issue(now, HOUR);
         }
         tokens.issue(now, HOUR);
-        assert_eq!(
-            tokens.judge(now, run_out.reveal()),
-            Err(Refusal::AccessTokenUnknown)
-        );
+        assert_eq!(tokens.judge(now, run_out.reveal()), Err(Refusal::AccessTokenUnknown));
         assert!(tokens.judge(now, oldest.reveal()).is_ok());
         tokens.issue(now, HOUR);
-        assert_eq!(
-            tokens.judge(now, oldest.reveal()),
-            Err(Refusal::AccessTokenUnknown)
-        );
+        assert_eq!(tokens.judge(now, oldest.reveal()), Err(Refusal::AccessTokenUnknown));
         assert_eq!(tokens.issued.len(), MAX_REMEMBERED);
     }
 }

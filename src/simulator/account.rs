@@ -177,10 +177,7 @@ impl Account {
         if limit == 0 || ledger.window.admits(Instant::now(), limit) {
             return Ok(());
         }
-        Err(Refusal::PerSecondLimit {
-            limit,
-            retry_after_seconds: faults.retry_after_seconds,
-        })
+        Err(Refusal::PerSecondLimit { limit, retry_after_seconds: faults.retry_after_seconds })
     }
 
     /// Whether this call of a `flaky` user fails: every second one does.
@@ -203,12 +200,7 @@ impl Account {
             minted.pop_front();
         }
         self.note(|seen| seen.minted(claims.kind));
-        minted.push_back(Minted {
-            kind: claims.kind,
-            user,
-            meeting,
-            jti: claims.jti,
-        });
+        minted.push_back(Minted { kind: claims.kind, user, meeting, jti: claims.jti });
     }
 }
 

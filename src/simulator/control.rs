@@ -36,11 +36,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .wrap(from_fn(access_log))
             .route("", web::get().to(show))
             .route("/revoke", web::post().to(revoke))
-            .service(
-                web::resource("/faults")
-                    .route(web::patch().to(change))
-                    .route(web::delete().to(reset)),
-            ),
+            .service(web::resource("/faults").route(web::patch().to(change)).route(web::delete().to(reset))),
     );
 }
 
@@ -74,11 +70,7 @@ async fn from_this_machine(
     let host = header(&request, HOST).is_some_and(is_loopback);
     let origin =
         !request.headers().contains_key(ORIGIN) || header(&request, ORIGIN).is_some_and(is_loopback_origin);
-    if host && origin {
-        next.call(request).await
-    } else {
-        Err(Refused::Foreign.into())
-    }
+    if host && origin { next.call(request).await } else { Err(Refused::Foreign.into()) }
 }
 
 /// A header that must be there once: of two, nobody knows which the browser meant.
@@ -91,9 +83,7 @@ fn header(request: &ServiceRequest, name: HeaderName) -> Option<&str> {
 }
 
 fn is_loopback_origin(origin: &str) -> bool {
-    let authority = origin
-        .strip_prefix("http://")
-        .or_else(|| origin.strip_prefix("https://"));
+    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
     authority.is_some_and(is_loopback)
 }
 
@@ -103,9 +93,7 @@ fn is_loopback(authority: &str) -> bool {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         Some(_) | None => authority,
     };
-    ["127.0.0.1", "localhost", "[::1]"]
-        .iter()
-        .any(|loopback| host.eq_ignore_ascii_case(loopback))
+    ["127.0.0.1", "localhost", "[::1]"].iter().any(|loopback| host.eq_ignore_ascii_case(loopback))
 }
 
 impl ResponseError for Refused {
@@ -127,14 +115,7 @@ mod tests {
 
     #[test]
     fn loopback_is_known_with_and_without_a_port() {
-        for host in [
-            "127.0.0.1",
-            "localhost",
-            "LocalHost:3001",
-            "127.0.0.1:80",
-            "[::1]",
-            "[::1]:9",
-        ] {
+        for host in ["127.0.0.1", "localhost", "LocalHost:3001", "127.0.0.1:80", "[::1]", "[::1]:9"] {
             assert!(is_loopback(host), "{host}");
             assert!(is_loopback_origin(&format!("http://{host}")), "{host}");
         }
@@ -154,13 +135,7 @@ mod tests {
         ] {
             assert!(!is_loopback(host), "{host}");
         }
-        for origin in [
-            "null",
-            "localhost",
-            "file://localhost",
-            "http://example.com",
-            "http://localhost/",
-        ] {
+        for origin in ["null", "localhost", "file://localhost", "http://example.com", "http://localhost/"] {
             assert!(!is_loopback_origin(origin), "{origin}");
         }
     }

@@ -136,9 +136,7 @@ impl FaultSettings {
     /// # Errors
     /// [`InvalidFault`], naming the first field in alphabetical order that is unknown or that has a bad value.
     pub fn merged(&self, patch: &Map<String, Value>) -> Result<Self, InvalidFault> {
-        patch
-            .iter()
-            .try_fold(self.clone(), |settings, (name, value)| settings.with(name, value))
+        patch.iter().try_fold(self.clone(), |settings, (name, value)| settings.with(name, value))
     }
 
     fn with(&self, name: &str, value: &Value) -> Result<Self, InvalidFault> {
@@ -151,10 +149,8 @@ impl FaultSettings {
         } else {
             value.clone()
         };
-        serde_json::from_value(Value::Object(fields)).map_err(|source| InvalidFault::Value {
-            name: name.into(),
-            source,
-        })
+        serde_json::from_value(Value::Object(fields))
+            .map_err(|source| InvalidFault::Value { name: name.into(), source })
     }
 
     fn fields(&self) -> Map<String, Value> {
@@ -166,21 +162,13 @@ impl FaultSettings {
 }
 
 fn known() -> String {
-    let names: Vec<String> = FaultSettings::default()
-        .fields()
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
+    let names: Vec<String> = FaultSettings::default().fields().into_iter().map(|(name, _)| name).collect();
     names.join(", ")
 }
 
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let rate = f64::deserialize(deserializer)?;
-    if (0.0..=1.0).contains(&rate) {
-        Ok(rate)
-    } else {
-        Err(D::Error::custom("a rate is 0 to 1"))
-    }
+    if (0.0..=1.0).contains(&rate) { Ok(rate) } else { Err(D::Error::custom("a rate is 0 to 1")) }
 }
 
 fn latency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
@@ -239,19 +227,13 @@ mod tests {
     use super::*;
 
     fn merge(faults: &Faults, patch: &Value) -> Result<(), String> {
-        faults
-            .merge(patch.as_object().unwrap())
-            .map_err(|invalid| invalid.to_string())
+        faults.merge(patch.as_object().unwrap()).map_err(|invalid| invalid.to_string())
     }
 
     #[test]
     fn a_patch_changes_what_it_names_and_null_takes_it_back() {
         let faults = Faults::default();
-        merge(
-            &faults,
-            &json!({"errorRate": 0.25, "tokenShape": "null", "tokenSeconds": 9}),
-        )
-        .unwrap();
+        merge(&faults, &json!({"errorRate": 0.25, "tokenShape": "null", "tokenSeconds": 9})).unwrap();
         let expected = FaultSettings {
             error_rate: 0.25,
             token_shape: TokenShape::Null,
@@ -259,11 +241,7 @@ mod tests {
             ..FaultSettings::default()
         };
         assert_eq!(faults.now(), expected);
-        merge(
-            &faults,
-            &json!({"errorRate": null, "tokenShape": null, "tokenSeconds": null}),
-        )
-        .unwrap();
+        merge(&faults, &json!({"errorRate": null, "tokenShape": null, "tokenSeconds": null})).unwrap();
         assert_eq!(faults.now(), FaultSettings::default());
     }
 
@@ -289,9 +267,6 @@ mod tests {
     #[test]
     fn an_unknown_fault_is_answered_with_the_known_ones() {
         let refused = merge(&Faults::default(), &json!({"latency": 1})).unwrap_err();
-        assert!(
-            refused.contains("tokenLatencyMs, tokenSeconds, tokenShape"),
-            "{refused}"
-        );
+        assert!(refused.contains("tokenLatencyMs, tokenSeconds, tokenShape"), "{refused}");
     }
 }

@@ -106,9 +106,7 @@ impl MessageBody for NoAnswer {
 
     fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         // The server logs this as an error of its own, so it says that it is none.
-        Poll::Ready(Some(Err(io::Error::other(
-            "cut on purpose by the simulator's faults",
-        ))))
+        Poll::Ready(Some(Err(io::Error::other("cut on purpose by the simulator's faults"))))
     }
 }
 

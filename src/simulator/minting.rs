@@ -67,9 +67,7 @@ impl Claims {
             return None;
         };
         let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?;
-        serde_json::from_slice(&claims)
-            .ok()
-            .filter(|it: &Self| it.iss == ISSUER)
+        serde_json::from_slice(&claims).ok().filter(|it: &Self| it.iss == ISSUER)
     }
 
     /// The token that says this.

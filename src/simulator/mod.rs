@@ -90,12 +90,7 @@ pub async fn start(settings: Settings) -> Result<Simulator, SimulatorError> {
     let address = server.addrs().first().copied();
     let address = address.ok_or_else(|| bind_error(io::ErrorKind::AddrNotAvailable.into()))?;
     let server = server.run();
-    Ok(Simulator {
-        address,
-        account,
-        handle: server.handle(),
-        server: actix_web::rt::spawn(server),
-    })
+    Ok(Simulator { address, account, handle: server.handle(), server: actix_web::rt::spawn(server) })
 }
 
 /// The simulator's routes, to be mounted on any server: `/oauth/token`, `/v2`, and `/simulator` if the account's
@@ -106,9 +101,7 @@ pub fn routes(account: Account) -> impl Fn(&mut web::ServiceConfig) + Clone + Se
             .app_data(web::ThinData(account.clone()))
             .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
             .service(
-                web::resource("/oauth/token")
-                    .wrap(from_fn(access_log))
-                    .route(web::post().to(oauth::login)),
+                web::resource("/oauth/token").wrap(from_fn(access_log)).route(web::post().to(oauth::login)),
             )
             .service(
                 web::resource("/v2/users/{user}/token")

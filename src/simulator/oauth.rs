@@ -89,9 +89,7 @@ fn check(asked: &Asked, settings: &Settings) -> Result<(), Refused> {
 
 async fn grant(account: &Account, faults: &FaultSettings) -> LoginAnswer {
     let told = faults.access_token_seconds;
-    let life = faults
-        .access_token_early_seconds
-        .map_or(told, |early| early.min(told));
+    let life = faults.access_token_early_seconds.map_or(told, |early| early.min(told));
     let scope = if faults.missing_scope {
         "user:read:zak:admin"
     } else {
@@ -138,9 +136,7 @@ impl ResponseError for Refused {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status_code()).json(LoginRefusal {
-            reason: self.to_string(),
-            error: self.word().into(),
-        })
+        HttpResponse::build(self.status_code())
+            .json(LoginRefusal { reason: self.to_string(), error: self.word().into() })
     }
 }

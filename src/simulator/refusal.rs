@@ -30,10 +30,7 @@ pub(super) enum Refusal {
     #[error("The user has not authorized this app to act on their behalf.")]
     ObfNotAuthorised,
     #[error("You have reached the maximum per-second rate limit for this API. Try again later.")]
-    PerSecondLimit {
-        limit: u32,
-        retry_after_seconds: Option<u64>,
-    },
+    PerSecondLimit { limit: u32, retry_after_seconds: Option<u64> },
     #[error(
         "You have reached the maximum daily rate limit for this API. Refer to the response header for details on when you can make another request."
     )]
@@ -56,10 +53,7 @@ impl Refusal {
 
     fn add_headers(&self, response: &mut HttpResponseBuilder) {
         match self {
-            Self::PerSecondLimit {
-                limit,
-                retry_after_seconds,
-            } => {
+            Self::PerSecondLimit { limit, retry_after_seconds } => {
                 add_limit(response, "Per-second-limit", *limit);
                 if let Some(seconds) = retry_after_seconds {
                     response.insert_header((RETRY_AFTER, seconds.to_string()));
@@ -96,10 +90,7 @@ impl ResponseError for Refusal {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         self.add_headers(&mut response);
-        response.json(ApiRefusal {
-            code: self.code(),
-            message: self.to_string(),
-        })
+        response.json(ApiRefusal { code: self.code(), message: self.to_string() })
     }
 }
 

@@ -70,8 +70,7 @@ impl UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0
-            .send_modify(|seen| seen.under_way = seen.under_way.saturating_sub(1));
+        self.0.send_modify(|seen| seen.under_way = seen.under_way.saturating_sub(1));
     }
 }
 
@@ -86,12 +85,7 @@ mod tests {
         let second = UnderWay::begin(&seen, Some(TokenKind::Obf));
         drop((first, second));
         drop(UnderWay::begin(&seen, None));
-        let expected = Seen {
-            zak_calls: 1,
-            obf_calls: 1,
-            max_under_way: 2,
-            ..Seen::default()
-        };
+        let expected = Seen { zak_calls: 1, obf_calls: 1, max_under_way: 2, ..Seen::default() };
         assert_eq!(*seen.borrow(), expected);
     }
 }

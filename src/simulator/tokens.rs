@@ -37,9 +37,7 @@ pub(super) async fn token(
     user: Path<String>,
     ThinData(account): ThinData<Account>,
 ) -> actix_web::Result<HttpResponse> {
-    let query = Query::from_query(request.query_string())
-        .map(Query::into_inner)
-        .ok();
+    let query = Query::from_query(request.query_string()).map(Query::into_inner).ok();
     let kind = query.as_ref().and_then(|query: &TokenQuery| query.kind);
     let _until_answered = account.call_under_way(kind);
     gateway::connect(account.faults()).await?;
@@ -72,11 +70,7 @@ async fn decide(
 }
 
 fn latency(faults: &FaultSettings, user: &str) -> Duration {
-    let slow = if begins(user, "slow") {
-        faults.slow_user_ms
-    } else {
-        0
-    };
+    let slow = if begins(user, "slow") { faults.slow_user_ms } else { 0 };
     Duration::from_millis(faults.token_latency_ms.saturating_add(slow))
 }
 
@@ -98,8 +92,7 @@ async fn refuse_user(account: &Account, user: &UserId) -> Result<(), Refusal> {
 }
 
 fn begins(user: &str, prefix: &str) -> bool {
-    user.get(..prefix.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    user.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 async fn issue(account: &Account, faults: &FaultSettings, asked: Asked) -> Result<Option<Secret>, Refusal> {
@@ -120,24 +113,14 @@ impl Asked {
     /// Zoom's validation. A call without `type` is refused: Zoom would answer with a deprecated kind, which nobody
     /// who uses the simulator can want.
     fn read(query: TokenQuery, user: &str) -> Result<Self, Refusal> {
-        let user = user
-            .parse()
-            .map_err(|_invalid| Refusal::UserNotFound(user.into()))?;
+        let user = user.parse().map_err(|_invalid| Refusal::UserNotFound(user.into()))?;
         let kind = query.kind.ok_or(Refusal::Validation)?;
-        let meeting = query
-            .meeting_id
-            .map(|text| text.parse())
-            .transpose()
-            .map_err(|_invalid| Refusal::Validation)?;
+        let meeting =
+            query.meeting_id.map(|text| text.parse()).transpose().map_err(|_invalid| Refusal::Validation)?;
         let ttl = query.ttl.unwrap_or(DEFAULT_TTL);
         if (kind == TokenKind::Obf && meeting.is_none()) || !(1..=MAX_TTL).contains(&ttl) {
             return Err(Refusal::Validation);
         }
-        Ok(Self {
-            kind,
-            user,
-            meeting,
-            ttl,
-        })
+        Ok(Self { kind, user, meeting, ttl })
     }
 }

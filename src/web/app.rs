@@ -91,28 +91,14 @@ impl App {
         let sockets = listen::sockets(config.listen)?;
         let arbiter = Arbiter::new();
         let (hub, vital) = start_actors(config, upstream.clone(), tls, &arbiter.handle());
-        let about = About {
-            mode,
-            since: Instant::now(),
-            public_url: config.public_url.clone(),
-        };
-        Ok(Self {
-            hub,
-            sockets,
-            config: config.clone(),
-            about,
-            vital,
-            arbiter,
-        })
+        let about = About { mode, since: Instant::now(), public_url: config.public_url.clone() };
+        Ok(Self { hub, sockets, config: config.clone(), about, vital, arbiter })
     }
 
     /// Where it listens; port 0 has become a real one.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.sockets
-            .iter()
-            .filter_map(|socket| socket.local_addr().ok())
-            .collect()
+        self.sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect()
     }
 
     /// What it learns of Zoom.
@@ -126,14 +112,7 @@ impl App {
     /// # Errors
     /// The server failed, or an actor ended that everything needs; the hub has drained by then.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
-        let Self {
-            hub,
-            sockets,
-            config,
-            about,
-            vital,
-            arbiter,
-        } = self;
+        let Self { hub, sockets, config, about, vital, arbiter } = self;
         let server = serve(&hub, sockets, &config, &about)?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
@@ -171,11 +150,7 @@ fn start_actors(
     tls: ClientConfig,
     arbiter: &ArbiterHandle,
 ) -> (Hub, Vec<Vital>) {
-    let (presence, drain, deadlines) = (
-        Presence::default(),
-        Drain::default(),
-        Deadlines::new(&config.zoom),
-    );
+    let (presence, drain, deadlines) = (Presence::default(), Drain::default(), Deadlines::new(&config.zoom));
     let (learns, health) = watch::channel(Health::Starting);
     let mut vital = Vec::new();
     let mut alive = |name| {
@@ -256,10 +231,7 @@ fn end_stalled_writes(io: &dyn Any, _extensions: &mut Extensions, after: Duratio
 /// is closed and the server stops.
 async fn drain(hub: &Hub, patience: Duration, server: &ServerHandle) {
     hub.drain.begin();
-    if timeout(patience.saturating_sub(FAREWELL), hub.drain.idle())
-        .await
-        .is_err()
-    {
+    if timeout(patience.saturating_sub(FAREWELL), hub.drain.idle()).await.is_err() {
         warn!("time is up: what still runs is cut short");
         if let Err(error) = hub.distributions.send(CutShort).timeout(STEP).await {
             warn!("the distributions did not answer: {error}");

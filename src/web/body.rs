@@ -18,15 +18,10 @@ use crate::hub::refusal::{Code, Refusal};
 /// arrive within `REQUEST_TIMEOUT_SECONDS`.
 pub(super) async fn fields(request: &HttpRequest, payload: Payload, hub: &Hub) -> Result<Fields, Refusal> {
     let read = read(payload, hub.limits.max_message_bytes);
-    let body = rt::time::timeout(hub.times.request_timeout, read)
-        .await
-        .unwrap_or_else(|_elapsed| {
-            let seconds = hub.times.request_timeout.as_secs_f32();
-            Err(Refusal::new(
-                Code::DeadlineExceeded,
-                format!("The body did not arrive within {seconds} s"),
-            ))
-        })?;
+    let body = rt::time::timeout(hub.times.request_timeout, read).await.unwrap_or_else(|_elapsed| {
+        let seconds = hub.times.request_timeout.as_secs_f32();
+        Err(Refusal::new(Code::DeadlineExceeded, format!("The body did not arrive within {seconds} s")))
+    })?;
     match media_type(request).as_deref() {
         Some("application/json") => json(&body),
         Some("application/x-www-form-urlencoded") => form(&body),
@@ -44,10 +39,7 @@ async fn read(mut payload: Payload, max: usize) -> Result<BytesMut, Refusal> {
         let chunk = chunk
             .map_err(|error| Refusal::new(Code::MalformedFrame, format!("The body broke off: {error}")))?;
         if body.len() + chunk.len() > max {
-            return Err(Refusal::new(
-                Code::PayloadTooLarge,
-                format!("A body has at most {max} bytes"),
-            ));
+            return Err(Refusal::new(Code::PayloadTooLarge, format!("A body has at most {max} bytes")));
         }
         body.extend_from_slice(&chunk);
     }
@@ -75,11 +67,7 @@ fn form(body: &[u8]) -> Result<Fields, Refusal> {
         if value.contains(char::REPLACEMENT_CHARACTER) {
             return Err(Refusal::new(Code::MalformedFrame, "The body is not UTF-8"));
         }
-        let given = if value.is_empty() {
-            Given::Absent
-        } else {
-            Given::Text(value.into_owned())
-        };
+        let given = if value.is_empty() { Given::Absent } else { Given::Text(value.into_owned()) };
         let (name, in_list) = match key.split_once('[') {
             Some((name, index)) if index.ends_with(']') => (name, true),
             Some(_) | None => (&*key, false),
@@ -119,10 +107,7 @@ mod tests {
             );
             assert_eq!(form(body.as_bytes()).unwrap(), wanted, "{body}");
         }
-        let one = form(b"meetingId=123456789&participantUserIds=a")
-            .unwrap()
-            .batch_join(9)
-            .unwrap();
+        let one = form(b"meetingId=123456789&participantUserIds=a").unwrap().batch_join(9).unwrap();
         assert_eq!(one.participants.len(), 1);
     }
 

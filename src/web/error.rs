@@ -62,11 +62,7 @@ impl Refused {
 impl ResponseError for Refused {
     /// A code without a status answers events alone and never comes here.
     fn status_code(&self) -> StatusCode {
-        let status = self
-            .0
-            .code
-            .http()
-            .and_then(|status| StatusCode::from_u16(status).ok());
+        let status = self.0.code.http().and_then(|status| StatusCode::from_u16(status).ok());
         status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
@@ -85,8 +81,6 @@ pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
 pub(super) fn method_not_allowed(allowed: &'static str) -> HttpResponse {
     let message = format!("Method not allowed; use {allowed}");
     let mut answer = Refused(Refusal::new(Code::MethodNotAllowed, message)).answer(None);
-    answer
-        .headers_mut()
-        .insert(ALLOW, actix_web::http::header::HeaderValue::from_static(allowed));
+    answer.headers_mut().insert(ALLOW, actix_web::http::header::HeaderValue::from_static(allowed));
     answer
 }

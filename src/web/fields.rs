@@ -90,10 +90,9 @@ impl Fields {
         let meeting = faults.note(self.meeting_id.meeting());
         let participants = faults.note(self.participant_user_ids.roster().and_then(not_empty));
         match (meeting, participants) {
-            (Some(meeting), Some(participants)) => Ok(BatchJoin {
-                meeting,
-                participants: within(participants, max)?,
-            }),
+            (Some(meeting), Some(participants)) => {
+                Ok(BatchJoin { meeting, participants: within(participants, max)? })
+            }
             _ => Err(faults.refusal("meetingId and participantUserIds")),
         }
     }
@@ -109,11 +108,9 @@ impl Fields {
             faults.note(self.participant_user_ids.roster())
         };
         match (meeting, host, participants) {
-            (Some(meeting), Some(host), Some(participants)) => Ok(SetUpMeeting {
-                meeting,
-                host,
-                participants: within(participants, max)?,
-            }),
+            (Some(meeting), Some(host), Some(participants)) => {
+                Ok(SetUpMeeting { meeting, host, participants: within(participants, max)? })
+            }
             _ => Err(faults.refusal("meetingId and hostUserId")),
         }
     }
@@ -125,11 +122,9 @@ impl Fields {
         let host = faults.note(self.host_user_id.user("hostUserId"));
         let participants = faults.note(self.participant_user_ids.roster());
         match (meeting, host, participants) {
-            (Some(meeting), Some(host), Some(participants)) => Ok(Distribute {
-                meeting,
-                host,
-                participants: within(participants, max)?,
-            }),
+            (Some(meeting), Some(host), Some(participants)) => {
+                Ok(Distribute { meeting, host, participants: within(participants, max)? })
+            }
             _ => Err(faults.refusal("meetingId, hostUserId and participantUserIds")),
         }
     }
@@ -158,21 +153,11 @@ struct Fault {
 
 impl Fault {
     fn new(code: Code, field: &'static str, message: impl fmt::Display) -> Self {
-        Self {
-            code,
-            detail: Detail {
-                field,
-                message: message.to_string(),
-            },
-            missing: false,
-        }
+        Self { code, detail: Detail { field, message: message.to_string() }, missing: false }
     }
 
     fn missing(field: &'static str) -> Self {
-        Self {
-            missing: true,
-            ..Self::new(Code::InvalidRequest, field, "required")
-        }
+        Self { missing: true, ..Self::new(Code::InvalidRequest, field, "required") }
     }
 }
 
@@ -188,20 +173,16 @@ impl Faults {
     /// The answer; `required` are the fields that the call needs, in the seed's words.
     fn refusal(self, required: &str) -> Refusal {
         let (code, message) = match self.0.first() {
-            _ if self.0.iter().any(|fault| fault.missing) => (
-                Code::InvalidRequest,
-                format!("Missing required fields: {required}"),
-            ),
+            _ if self.0.iter().any(|fault| fault.missing) => {
+                (Code::InvalidRequest, format!("Missing required fields: {required}"))
+            }
             Some(Fault { code, detail, .. }) => {
                 (*code, format!("Invalid {}: {}", detail.field, detail.message))
             }
             None => (Code::InvalidRequest, "The request is not valid".to_owned()),
         };
         let details = self.0.into_iter().map(|fault| fault.detail).collect();
-        Refusal {
-            details,
-            ..Refusal::new(code, message)
-        }
+        Refusal { details, ..Refusal::new(code, message) }
     }
 }
 
@@ -218,14 +199,8 @@ fn within(participants: Roster, max: usize) -> Result<Roster, Refusal> {
         return Ok(participants);
     }
     let message = format!("At most {max} participants fit in one call");
-    let details = vec![Detail {
-        field: "participantUserIds",
-        message: message.clone(),
-    }];
-    Err(Refusal {
-        details,
-        ..Refusal::new(Code::TooManyParticipants, message)
-    })
+    let details = vec![Detail { field: "participantUserIds", message: message.clone() }];
+    Err(Refusal { details, ..Refusal::new(Code::TooManyParticipants, message) })
 }
 
 impl Given {
@@ -233,23 +208,19 @@ impl Given {
         const FIELD: &str = "meetingId";
         match self {
             Self::Absent => Err(Fault::missing(FIELD)),
-            Self::Text(text) | Self::Number(text) => text
-                .parse()
-                .map_err(|error| Fault::new(Code::InvalidMeetingId, FIELD, error)),
-            Self::List(_) | Self::Other => Err(Fault::new(
-                Code::InvalidMeetingId,
-                FIELD,
-                "write it as a text or a number",
-            )),
+            Self::Text(text) | Self::Number(text) => {
+                text.parse().map_err(|error| Fault::new(Code::InvalidMeetingId, FIELD, error))
+            }
+            Self::List(_) | Self::Other => {
+                Err(Fault::new(Code::InvalidMeetingId, FIELD, "write it as a text or a number"))
+            }
         }
     }
 
     fn user(self, field: &'static str) -> Result<UserId, Fault> {
         match self {
             Self::Absent => Err(Fault::missing(field)),
-            Self::Text(text) => text
-                .parse()
-                .map_err(|error| Fault::new(Code::InvalidUserId, field, error)),
+            Self::Text(text) => text.parse().map_err(|error| Fault::new(Code::InvalidUserId, field, error)),
             Self::Number(_) | Self::List(_) | Self::Other => {
                 Err(Fault::new(Code::InvalidUserId, field, "write it as a text"))
             }
@@ -279,10 +250,7 @@ impl Given {
             Self::Absent => (String::new(), "a user ID must not be empty".to_owned()),
             Self::List(_) | Self::Other => (String::new(), "write a user ID as a text".to_owned()),
         };
-        Named::Invalid {
-            given: given.chars().take(USER_ID_MAX_BYTES).collect(),
-            reason,
-        }
+        Named::Invalid { given: given.chars().take(USER_ID_MAX_BYTES).collect(), reason }
     }
 }
 
@@ -300,16 +268,9 @@ mod tests {
 
     #[test]
     fn a_missing_field_reads_as_in_the_seed_and_details_name_each() {
-        for json in [
-            "{}",
-            r#"{"meetingId":null,"hostUserId":""}"#,
-            r#"{"HOSTUSERID":"x"}"#,
-        ] {
+        for json in ["{}", r#"{"meetingId":null,"hostUserId":""}"#, r#"{"HOSTUSERID":"x"}"#] {
             let refusal = fields(json).start().unwrap_err();
-            assert_eq!(
-                refusal.message,
-                "Missing required fields: meetingId and hostUserId"
-            );
+            assert_eq!(refusal.message, "Missing required fields: meetingId and hostUserId");
             assert_eq!(
                 (refusal.code, names(&refusal.details)),
                 (Code::InvalidRequest, vec!["meetingId", "hostUserId"])
@@ -319,31 +280,12 @@ mod tests {
 
     #[test]
     fn an_invalid_field_is_named_with_its_own_code() {
-        let refusal = fields(r#"{"meetingId":"123","hostUserId":"h"}"#)
-            .start()
-            .unwrap_err();
-        assert_eq!(
-            (refusal.code, names(&refusal.details)),
-            (Code::InvalidMeetingId, vec!["meetingId"])
-        );
-        let refusal = fields(r#"{"meetingId":123456789,"participantUserId":"ME"}"#)
-            .join()
-            .unwrap_err();
-        assert_eq!(
-            (refusal.code, names(&refusal.details)),
-            (Code::InvalidUserId, vec!["participantUserId"])
-        );
-        for json in [
-            r#"{"userId":7}"#,
-            r#"{"userId":["a"]}"#,
-            r#"{"userId":{}}"#,
-            r#"{"userId":true}"#,
-        ] {
-            assert_eq!(
-                fields(json).authenticate().unwrap_err().code,
-                Code::InvalidUserId,
-                "{json}"
-            );
+        let refusal = fields(r#"{"meetingId":"123","hostUserId":"h"}"#).start().unwrap_err();
+        assert_eq!((refusal.code, names(&refusal.details)), (Code::InvalidMeetingId, vec!["meetingId"]));
+        let refusal = fields(r#"{"meetingId":123456789,"participantUserId":"ME"}"#).join().unwrap_err();
+        assert_eq!((refusal.code, names(&refusal.details)), (Code::InvalidUserId, vec!["participantUserId"]));
+        for json in [r#"{"userId":7}"#, r#"{"userId":["a"]}"#, r#"{"userId":{}}"#, r#"{"userId":true}"#] {
+            assert_eq!(fields(json).authenticate().unwrap_err().code, Code::InvalidUserId, "{json}");
         }
     }
 
@@ -351,20 +293,14 @@ mod tests {
     fn an_invalid_participant_is_a_row_and_a_duplicate_is_none() {
         let json = r#"{"meetingId":123456789,"participantUserIds":["a","A","me",7,null,{},"b"]}"#;
         let roster = fields(json).batch_join(9).unwrap().participants;
-        let valid = roster
-            .iter()
-            .filter(|named| matches!(named, Named::User(_)))
-            .count();
+        let valid = roster.iter().filter(|named| matches!(named, Named::User(_))).count();
         assert_eq!((valid, roster.len()), (2, 5));
     }
 
     #[test]
     fn too_many_participants_are_refused_by_number() {
         let json = r#"{"meetingId":123456789,"hostUserId":"h","participantUserIds":["a","b","c"]}"#;
-        assert_eq!(
-            fields(json).distribute(2).unwrap_err().code,
-            Code::TooManyParticipants
-        );
+        assert_eq!(fields(json).distribute(2).unwrap_err().code, Code::TooManyParticipants);
         assert!(fields(json).distribute(3).is_ok());
     }
 
@@ -373,11 +309,7 @@ mod tests {
         let json = r#"{"meetingId":123456789,"hostUserId":"h","participantUserIds":[]}"#;
         assert_eq!(fields(json).batch_join(2).unwrap_err().code, Code::InvalidRequest);
         assert!(fields(json).set_up(2).is_ok());
-        assert!(
-            fields(r#"{"meetingId":123456789,"hostUserId":"h"}"#)
-                .set_up(2)
-                .is_ok()
-        );
+        assert!(fields(r#"{"meetingId":123456789,"hostUserId":"h"}"#).set_up(2).is_ok());
     }
 
     #[test]
@@ -386,12 +318,7 @@ mod tests {
         assert_eq!(wait("{}").unwrap(), Duration::from_secs(30));
         assert_eq!(wait(r#"{"wait":0.5}"#).unwrap(), Duration::from_millis(500));
         assert_eq!(wait(r#"{"wait":"2"}"#).unwrap(), Duration::from_secs(2));
-        for json in [
-            r#"{"wait":31}"#,
-            r#"{"wait":-1}"#,
-            r#"{"wait":"NaN"}"#,
-            r#"{"wait":[]}"#,
-        ] {
+        for json in [r#"{"wait":31}"#, r#"{"wait":-1}"#, r#"{"wait":"NaN"}"#, r#"{"wait":[]}"#] {
             assert_eq!(wait(json).unwrap_err().code, Code::InvalidRequest, "{json}");
         }
     }

@@ -21,27 +21,17 @@ struct Frame<'a> {
 
 /// Reads a text frame. What is no object, a missing name and a field of the wrong kind are malformed.
 pub(super) fn decode(text: &str, max_batch: usize) -> Incoming {
-    let Frame {
-        event: name,
-        data,
-        id,
-    } = match as_object(text) {
+    let Frame { event: name, data, id } = match as_object(text) {
         Ok(frame) => frame,
         Err(error) => return malformed(not_an_object("The frame", &error)),
     };
-    let unreadable = |refusal| Unreadable {
-        refusal,
-        event: Some(cut(&name)),
-    };
+    let unreadable = |refusal| Unreadable { refusal, event: Some(cut(&name)) };
     let frame = match id.as_deref().map(|id| FrameId::new(id).ok_or(id)) {
         None => None,
         Some(Ok(frame)) => Some(frame),
         Some(Err(_too_long)) => {
             let refusal = invalid("id", "id has at most 64 bytes");
-            return Incoming {
-                event: Err(unreadable(refusal)),
-                frame: None,
-            };
+            return Incoming { event: Err(unreadable(refusal)), frame: None };
         }
     };
     let event = event(&name, data.map(RawValue::get), max_batch).map_err(unreadable);
@@ -51,10 +41,7 @@ pub(super) fn decode(text: &str, max_batch: usize) -> Incoming {
 /// What is no text frame at all.
 pub(super) fn malformed(message: impl Into<String>) -> Incoming {
     let refusal = Refusal::new(Code::MalformedFrame, message);
-    Incoming {
-        event: Err(Unreadable { refusal, event: None }),
-        frame: None,
-    }
+    Incoming { event: Err(Unreadable { refusal, event: None }), frame: None }
 }
 
 /// Reads an event's data, whichever carrier it came by. `ping` takes anything or nothing.
@@ -65,10 +52,7 @@ fn event(name: &str, data: Option<&str>, max_batch: usize) -> Result<ClientEvent
         "meeting:start" => Ok(ClientEvent::Start(fields(data)?.start()?)),
         "meeting:join" => Ok(ClientEvent::Join(fields(data)?.join()?)),
         "meeting:distribute" => Ok(ClientEvent::Distribute(fields(data)?.distribute(max_batch)?)),
-        _ => Err(Refusal::new(
-            Code::UnknownEvent,
-            format!("There is no event {:?}", cut(name)),
-        )),
+        _ => Err(Refusal::new(Code::UnknownEvent, format!("There is no event {:?}", cut(name)))),
     }
 }
 
@@ -82,14 +66,8 @@ fn fields(data: Option<&str>) -> Result<Fields, Refusal> {
 }
 
 fn invalid(field: &'static str, message: &str) -> Refusal {
-    let details = vec![Detail {
-        field,
-        message: message.to_owned(),
-    }];
-    Refusal {
-        details,
-        ..Refusal::new(Code::InvalidRequest, message)
-    }
+    let details = vec![Detail { field, message: message.to_owned() }];
+    Refusal { details, ..Refusal::new(Code::InvalidRequest, message) }
 }
 
 /// A derived struct takes an array in an object's place: an object it must be.
@@ -145,14 +123,8 @@ mod tests {
 
     #[test]
     fn a_ping_takes_anything_or_nothing() {
-        let anything = [
-            "",
-            r#","data":null"#,
-            r#","data":{}"#,
-            r#","data":[1]"#,
-            r#","data":"x""#,
-            r#","x":1"#,
-        ];
+        let anything =
+            ["", r#","data":null"#, r#","data":{}"#, r#","data":[1]"#, r#","data":"x""#, r#","x":1"#];
         for data in anything {
             let text = format!(r#"{{"event":"ping"{data}}}"#);
             assert!(matches!(decode(&text, 3).event, Ok(ClientEvent::Ping)), "{text}");
@@ -188,17 +160,10 @@ mod tests {
     fn every_event_of_the_list_is_known_and_no_other() {
         for name in CLIENT_EVENTS {
             let refused = event(name, None, 3).err().map(|refusal| refusal.code);
-            assert!(
-                matches!(refused, None | Some(Code::InvalidRequest)),
-                "{name}: {refused:?}"
-            );
+            assert!(matches!(refused, None | Some(Code::InvalidRequest)), "{name}: {refused:?}");
         }
         for name in ["pong", "PING", "meeting:started", ""] {
-            assert_eq!(
-                event(name, None, 3).unwrap_err().code,
-                Code::UnknownEvent,
-                "{name}"
-            );
+            assert_eq!(event(name, None, 3).unwrap_err().code, Code::UnknownEvent, "{name}");
         }
     }
 
@@ -213,9 +178,7 @@ mod tests {
 
     #[test]
     fn a_frame_is_not_quoted_in_its_refusal() {
-        let unreadable = decode(r#"{"event":"authenticate","data":{"token":"hush"}"#, 3)
-            .event
-            .unwrap_err();
+        let unreadable = decode(r#"{"event":"authenticate","data":{"token":"hush"}"#, 3).event.unwrap_err();
         assert!(!format!("{unreadable:?}").contains("hush"));
     }
 

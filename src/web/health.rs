@@ -91,10 +91,7 @@ pub(super) async fn index(request: HttpRequest, about: web::Data<About>) -> Http
         websocket: Websocket {
             url: websocket_url(&request, about.public_url.as_ref()),
             path: "/ws",
-            events: Events {
-                client: CLIENT_EVENTS,
-                server: SERVER_EVENTS,
-            },
+            events: Events { client: CLIENT_EVENTS, server: SERVER_EVENTS },
         },
         documentation: "README.md and docs/protocol.md",
     })
@@ -148,15 +145,13 @@ pub(super) async fn health(hub: web::Data<Hub>, about: web::Data<About>) -> Http
     };
     if let Some(error) = error {
         let (status, zoom) = ("unhealthy", "disconnected");
-        return HttpResponse::ServiceUnavailable()
-            .insert_header(("Retry-After", "5"))
-            .json(Unhealthy {
-                success: false,
-                status,
-                zoom,
-                error,
-                timestamp,
-            });
+        return HttpResponse::ServiceUnavailable().insert_header(("Retry-After", "5")).json(Unhealthy {
+            success: false,
+            status,
+            zoom,
+            error,
+            timestamp,
+        });
     }
     HttpResponse::Ok().json(Healthy {
         success: true,
@@ -179,10 +174,7 @@ struct Alive {
 
 /// `GET /api/health/live`: 200 while it serves.
 pub(super) async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(Alive {
-        success: true,
-        status: "live",
-    })
+    HttpResponse::Ok().json(Alive { success: true, status: "live" })
 }
 
 /// `GET /api/health/ready`: 503 while it drains. Before it is ready it does not listen.
@@ -190,8 +182,5 @@ pub(super) async fn ready(hub: web::Data<Hub>) -> Result<HttpResponse, Refused> 
     if hub.drain.has_begun() {
         return Err(Refusal::shutting_down().into());
     }
-    Ok(HttpResponse::Ok().json(Alive {
-        success: true,
-        status: "ready",
-    }))
+    Ok(HttpResponse::Ok().json(Alive { success: true, status: "ready" }))
 }

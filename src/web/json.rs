@@ -78,11 +78,7 @@ impl<'de> Visitor<'de> for GivenVisitor {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Given, E> {
-        Ok(if text.is_empty() {
-            Given::Absent
-        } else {
-            Given::Text(text.to_owned())
-        })
+        Ok(if text.is_empty() { Given::Absent } else { Given::Text(text.to_owned()) })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Given, A::Error> {
@@ -123,10 +119,7 @@ mod tests {
     fn a_refusal_says_where_and_not_what() {
         let error = serde_json::from_str::<Fields>(r#"{"userId":"hush"#).unwrap_err();
         let message = not_an_object("The body", &error);
-        assert!(
-            message.starts_with("The body is not a valid JSON object (line 1"),
-            "{message}"
-        );
+        assert!(message.starts_with("The body is not a valid JSON object (line 1"), "{message}");
         assert!(!message.contains("hush"));
     }
 }

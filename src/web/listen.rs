@@ -23,18 +23,9 @@ pub struct ListenError {
 impl ListenError {
     fn advice(cause: &io::Error) -> String {
         const KNOWN: [(io::ErrorKind, &str); 3] = [
-            (
-                io::ErrorKind::AddrInUse,
-                "the port is in use; stop the other program or set PORT",
-            ),
-            (
-                io::ErrorKind::PermissionDenied,
-                "not permitted; set PORT to 1024 or more",
-            ),
-            (
-                io::ErrorKind::AddrNotAvailable,
-                "this machine has no such address; set HOST",
-            ),
+            (io::ErrorKind::AddrInUse, "the port is in use; stop the other program or set PORT"),
+            (io::ErrorKind::PermissionDenied, "not permitted; set PORT to 1024 or more"),
+            (io::ErrorKind::AddrNotAvailable, "this machine has no such address; set HOST"),
         ];
         let known = KNOWN.iter().find(|(kind, _)| *kind == cause.kind());
         known.map_or_else(|| cause.to_string(), |(_, advice)| (*advice).to_owned())

@@ -29,11 +29,7 @@ const CALLER: Caller = Caller::Anyone;
 
 fn asked(request: &HttpRequest) -> Asked {
     let id = request.extensions().get::<RequestId>().cloned();
-    Asked {
-        caller: CALLER,
-        session: None,
-        request: id.unwrap_or_else(RequestId::random),
-    }
+    Asked { caller: CALLER, session: None, request: id.unwrap_or_else(RequestId::random) }
 }
 
 #[derive(Serialize)]
@@ -144,9 +140,7 @@ struct Summary {
 /// `POST /api/meetings/batch-join`
 pub(super) async fn batch_join(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
     let _work = hub.drain.admit()?;
-    let batch = body::fields(&request, payload, &hub)
-        .await?
-        .batch_join(hub.limits.max_batch)?;
+    let batch = body::fields(&request, payload, &hub).await?.batch_join(hub.limits.max_batch)?;
     let (meeting, asked) = (batch.meeting, asked(&request));
     let rows = hub.meetings.batch_join(permit(CALLER, batch)?, &asked).await;
     let (issued, failed) = split(rows);
@@ -163,12 +157,7 @@ pub(super) async fn batch_join(request: HttpRequest, payload: Payload, hub: Data
         failed: failed.len(),
     };
     let results = Results { successful, failed };
-    Ok(HttpResponse::Ok().json(BatchJoined {
-        success: true,
-        meeting_id: meeting,
-        results,
-        summary,
-    }))
+    Ok(HttpResponse::Ok().json(BatchJoined { success: true, meeting_id: meeting, results, summary }))
 }
 
 /// Those that have a token, and those that have none.
@@ -227,14 +216,9 @@ struct ParticipantRow {
 /// `POST /api/meetings/setup`
 pub(super) async fn set_up(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
     let _work = hub.drain.admit()?;
-    let set_up = body::fields(&request, payload, &hub)
-        .await?
-        .set_up(hub.limits.max_batch)?;
+    let set_up = body::fields(&request, payload, &hub).await?.set_up(hub.limits.max_batch)?;
     let (meeting, host) = (set_up.meeting, set_up.host.clone());
-    let (zak, rows) = hub
-        .meetings
-        .set_up(permit(CALLER, set_up)?, &asked(&request))
-        .await?;
+    let (zak, rows) = hub.meetings.set_up(permit(CALLER, set_up)?, &asked(&request)).await?;
     let (issued, failed) = split(rows);
     let participant = |(user_id, token): (String, IssuedToken)| ParticipantRow {
         user_id,
@@ -264,23 +248,14 @@ pub(super) async fn distribute(request: HttpRequest, payload: Payload, hub: Data
     let fields = body::fields(&request, payload, &hub).await?;
     let wait = fields.wait(LONGEST_WAIT)?;
     let distribute = permit(CALLER, fields.distribute(hub.limits.max_batch)?)?;
-    let begin = Begin {
-        request: distribute,
-        asked: asked(&request),
-        frame: None,
-        work,
-    };
+    let begin = Begin { request: distribute, asked: asked(&request), frame: None, work };
     let ticket = hub.distributions.send(begin).timeout(hub.begin_deadline()).await;
     let Ticket { id, mut settled } = ticket.map_err(Refusal::from)??;
     if let Ok(Ok(report)) = rt::time::timeout(wait, &mut settled).await {
         return Ok(HttpResponse::Ok().json(report));
     }
-    let shown = hub
-        .distributions
-        .send(Show(id))
-        .timeout(hub.begin_deadline())
-        .await
-        .map_err(Refusal::from)?;
+    let shown =
+        hub.distributions.send(Show(id)).timeout(hub.begin_deadline()).await.map_err(Refusal::from)?;
     match shown {
         Some(report) => Ok(HttpResponse::Ok().json(report)),
         // It has just ended, so its report is there.

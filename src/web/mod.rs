@@ -25,37 +25,13 @@ fn routes(service: &mut web::ServiceConfig) {
     service
         .service(resource("/", "GET, HEAD", read().to(health::index)))
         .service(resource("/api/health", "GET, HEAD", read().to(health::health)))
-        .service(resource(
-            "/api/meetings/start",
-            "POST",
-            web::post().to(meetings::start),
-        ))
-        .service(resource(
-            "/api/meetings/join",
-            "POST",
-            web::post().to(meetings::join),
-        ))
-        .service(resource(
-            "/api/meetings/batch-join",
-            "POST",
-            web::post().to(meetings::batch_join),
-        ))
-        .service(resource(
-            "/api/meetings/setup",
-            "POST",
-            web::post().to(meetings::set_up),
-        ))
-        .service(resource(
-            "/api/meetings/distribute",
-            "POST",
-            web::post().to(meetings::distribute),
-        ))
+        .service(resource("/api/meetings/start", "POST", web::post().to(meetings::start)))
+        .service(resource("/api/meetings/join", "POST", web::post().to(meetings::join)))
+        .service(resource("/api/meetings/batch-join", "POST", web::post().to(meetings::batch_join)))
+        .service(resource("/api/meetings/setup", "POST", web::post().to(meetings::set_up)))
+        .service(resource("/api/meetings/distribute", "POST", web::post().to(meetings::distribute)))
         .service(resource("/api/health/live", "GET, HEAD", read().to(health::live)))
-        .service(resource(
-            "/api/health/ready",
-            "GET, HEAD",
-            read().to(health::ready),
-        ))
+        .service(resource("/api/health/ready", "GET, HEAD", read().to(health::ready)))
         .service(resource("/ws", "GET", web::get().to(websocket::connect)))
         .default_service(web::to(error::not_found));
 }

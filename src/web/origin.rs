@@ -40,12 +40,7 @@ impl Policy {
             let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
             Some(format!("{}{port}", url.host_str()?))
         });
-        Self {
-            origins: config.origins.clone(),
-            sheltered: config.listen.is_loopback(),
-            address,
-            public,
-        }
+        Self { origins: config.origins.clone(), sheltered: config.listen.is_loopback(), address, public }
     }
 
     /// Whether a page of this origin may talk to the hub as `host`.
@@ -104,10 +99,8 @@ pub(super) async fn check(
     if admitted {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    let refusal = Refusal::new(
-        Code::OriginRefused,
-        "This Origin or Host is not served; allow it with CORS_ORIGIN",
-    );
+    let refusal =
+        Refusal::new(Code::OriginRefused, "This Origin or Host is not served; allow it with CORS_ORIGIN");
     Ok(request.into_response(Refused::from(refusal).error_response()))
 }
 
@@ -117,24 +110,14 @@ mod tests {
     use crate::config::Variables;
 
     fn loopback() -> Policy {
-        Policy {
-            origins: Origins::Loopback,
-            sheltered: true,
-            address: None,
-            public: None,
-        }
+        Policy { origins: Origins::Loopback, sheltered: true, address: None, public: None }
     }
 
     #[test]
     fn a_page_of_another_origin_is_refused_and_no_page_is_not() {
         let allows = |origin| loopback().allows(origin, Some("localhost:3000"));
         assert!(allows(None) && allows(Some("http://localhost:5173")) && allows(Some("http://127.0.0.1")));
-        for origin in [
-            "https://evil.example",
-            "null",
-            "http://localhost.evil.example",
-            "?",
-        ] {
+        for origin in ["https://evil.example", "null", "http://localhost.evil.example", "?"] {
             assert!(!allows(Some(origin)), "{origin}");
         }
     }
@@ -149,10 +132,7 @@ mod tests {
 
     #[test]
     fn the_address_that_it_was_told_to_listen_on_is_its_own() {
-        let policy = Policy {
-            address: "127.0.0.2".parse().ok(),
-            ..loopback()
-        };
+        let policy = Policy { address: "127.0.0.2".parse().ok(), ..loopback() };
         for host in ["127.0.0.2", "127.0.0.2:3000", "localhost:3000"] {
             assert!(policy.allows(None, Some(host)), "{host}");
         }
@@ -165,10 +145,7 @@ mod tests {
 
     #[test]
     fn a_list_of_pages_does_not_let_in_a_name_that_was_re_pointed() {
-        let policy = Policy {
-            origins: Origins::listed("https://app.example").unwrap(),
-            ..loopback()
-        };
+        let policy = Policy { origins: Origins::listed("https://app.example").unwrap(), ..loopback() };
         assert!(!policy.allows(Some("http://evil.example:3000"), Some("evil.example:3000")));
         assert!(policy.allows(Some("https://app.example"), Some("hub.example")));
         assert!(policy.allows(Some("http://localhost:3000"), Some("localhost:3000")));
@@ -186,10 +163,7 @@ mod tests {
 
     #[test]
     fn a_hub_on_a_network_serves_its_own_page_under_any_name() {
-        let policy = Policy {
-            sheltered: false,
-            ..loopback()
-        };
+        let policy = Policy { sheltered: false, ..loopback() };
         assert!(policy.allows(Some("http://hub.lan:3000"), Some("hub.lan:3000")));
         assert!(!policy.allows(Some("http://other.lan:3000"), Some("hub.lan:3000")));
         assert!(policy.allows(None, Some("hub.lan:3000")));

@@ -39,11 +39,7 @@ pub(super) async fn connect(
 ) -> Result<HttpResponse, Refused> {
     // Refused before the upgrade where that can be; one that slips through is closed by the registry.
     drop(hub.drain.admit()?);
-    let transport = Transport {
-        hub: hub.get_ref().clone(),
-        connection: None,
-        parts: None,
-    };
+    let transport = Transport { hub: hub.get_ref().clone(), connection: None, parts: None };
     WsResponseBuilder::new(transport, &request, payload)
         .frame_size(hub.limits.max_message_bytes)
         .protocols(PROTOCOLS)
@@ -77,13 +73,7 @@ impl Transport {
             return;
         };
         // A session that has ended says so by its close code.
-        ctx.wait(
-            connection
-                .session
-                .send(incoming)
-                .into_actor(self)
-                .map(|_taken, _, _| {}),
-        );
+        ctx.wait(connection.session.send(incoming).into_actor(self).map(|_taken, _, _| {}));
     }
 
     fn alive(&self) {
@@ -122,10 +112,7 @@ impl Transport {
 
 /// Closes and ends the transport, which ends its session.
 fn close(code: CloseCode, reason: &str, ctx: &mut WebsocketContext<Transport>) {
-    ctx.close(Some(CloseReason {
-        code,
-        description: Some(reason.to_owned()),
-    }));
+    ctx.close(Some(CloseReason { code, description: Some(reason.to_owned()) }));
     ctx.stop();
 }
 
@@ -136,16 +123,9 @@ impl Actor for Transport {
         ctx.set_mailbox_capacity(MAILBOX);
         let (close_with, closing) = oneshot::channel();
         let (still_here, gone) = oneshot::channel();
-        let carrier = Carrier {
-            emit: ctx.address().recipient(),
-            close: close_with,
-            gone,
-        };
+        let carrier = Carrier { emit: ctx.address().recipient(), close: close_with, gone };
         let session = Session::new(self.hub.clone(), Caller::Anyone, carrier).start();
-        self.connection = Some(Connection {
-            session,
-            _gone: still_here,
-        });
+        self.connection = Some(Connection { session, _gone: still_here });
         ctx.spawn(closing.into_actor(self).map(|closing, _, ctx| {
             // Dropped without a code: the session failed.
             let code = closing.unwrap_or(Code::Internal);

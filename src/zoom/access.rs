@@ -42,11 +42,7 @@ pub(crate) struct Access {
 
 impl Access {
     pub(crate) fn new(client: Rc<ZoomClient>, health: watch::Sender<Health>) -> Rc<Self> {
-        Rc::new(Self {
-            client,
-            login: RefCell::new(None),
-            health,
-        })
+        Rc::new(Self { client, login: RefCell::new(None), health })
     }
 
     /// The lease: held, or from the login that is under way, or from a new one.
@@ -105,9 +101,7 @@ impl Access {
                 continue;
             }
             wait = RETRY.0;
-            let failed = learns
-                .wait_for(|health| matches!(health, Health::Disconnected(_)))
-                .await;
+            let failed = learns.wait_for(|health| matches!(health, Health::Disconnected(_))).await;
             if failed.is_err() {
                 return;
             }
@@ -117,16 +111,9 @@ impl Access {
 
 /// Says by name which scopes the app lacks, before a host finds out. The classic scope covers both.
 fn warn_of_missing_scopes(login: &LoginAnswer) {
-    const NEEDED: [(&str, &str); 2] = [
-        ("user:read:zak:admin", "ZAK"),
-        ("user:read:token:admin", "OBF and ZAK"),
-    ];
-    let has = |scope: &str| {
-        login
-            .scope
-            .split_ascii_whitespace()
-            .any(|granted| granted == scope)
-    };
+    const NEEDED: [(&str, &str); 2] =
+        [("user:read:zak:admin", "ZAK"), ("user:read:token:admin", "OBF and ZAK")];
+    let has = |scope: &str| login.scope.split_ascii_whitespace().any(|granted| granted == scope);
     if login.scope.is_empty() || has("user:read:admin") {
         return;
     }

@@ -29,11 +29,7 @@ pub(crate) fn login(answer: &Answer, secrets: &[&Secret]) -> Result<LoginAnswer,
     if (200..300).contains(&answer.status) {
         return match serde_json::from_slice::<LoginAnswer>(&answer.body) {
             Ok(login) if !login.access_token.reveal().is_empty() => Ok(login),
-            Ok(_) | Err(_) => Err(bad_answer(
-                Call::Login,
-                answer,
-                "the answer holds no access token",
-            )),
+            Ok(_) | Err(_) => Err(bad_answer(Call::Login, answer, "the answer holds no access token")),
         };
     }
     let refusal: Option<LoginRefusal> = serde_json::from_slice(&answer.body).ok();
@@ -66,15 +62,8 @@ pub(crate) fn token(kind: TokenKind, answer: &Answer, access_token: &Secret) -> 
 }
 
 fn bad_answer(call: Call, answer: &Answer, detail: &str) -> ZoomError {
-    let said = Said {
-        status: answer.status,
-        code: None,
-        message: None,
-    };
-    ZoomError {
-        said: Some(said),
-        ..ZoomError::silent(call, Cause::BadAnswer, detail)
-    }
+    let said = Said { status: answer.status, code: None, message: None };
+    ZoomError { said: Some(said), ..ZoomError::silent(call, Cause::BadAnswer, detail) }
 }
 
 fn refused(
@@ -85,24 +74,10 @@ fn refused(
     secrets: &[&Secret],
 ) -> ZoomError {
     let cause = cause(call, answer, code.as_ref());
-    let message = message
-        .map(|text| sentence(&text, secrets))
-        .filter(|text| !text.is_empty());
-    let detail = message
-        .clone()
-        .unwrap_or_else(|| format!("Zoom answered with status {}", answer.status));
-    let said = Said {
-        status: answer.status,
-        code,
-        message,
-    };
-    ZoomError {
-        call,
-        cause,
-        detail,
-        said: Some(said),
-        retry_after: answer.retry_after,
-    }
+    let message = message.map(|text| sentence(&text, secrets)).filter(|text| !text.is_empty());
+    let detail = message.clone().unwrap_or_else(|| format!("Zoom answered with status {}", answer.status));
+    let said = Said { status: answer.status, code, message };
+    ZoomError { call, cause, detail, said: Some(said), retry_after: answer.retry_after }
 }
 
 fn cause(call: Call, answer: &Answer, code: Option<&SaidCode>) -> Cause {
@@ -130,10 +105,7 @@ fn sentence(text: &str, secrets: &[&Secret]) -> String {
     for secret in secrets.iter().filter(|secret| !secret.reveal().is_empty()) {
         text = text.replace(secret.reveal(), "[secret]");
     }
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LONGEST_SENTENCE)
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_SENTENCE).collect()
 }
 
 #[cfg(test)]
@@ -141,13 +113,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer {
-            status,
-            retry_after: None,
-            daily_limit: false,
-            body: body.into(),
-            at: Instant::now(),
-        }
+        Answer { status, retry_after: None, daily_limit: false, body: body.into(), at: Instant::now() }
     }
 
     fn secret() -> Secret {
@@ -161,32 +127,12 @@ mod tests {
     #[test]
     fn each_of_zooms_refusals_has_its_cause() {
         let cases = [
-            (
-                404,
-                r#"{"code":1001,"message":"User does not exist: x."}"#,
-                Cause::UserNotFound,
-            ),
-            (
-                400,
-                r#"{"code":4711,"message":"does not contain scopes:[a]."}"#,
-                Cause::ScopeMissing,
-            ),
+            (404, r#"{"code":1001,"message":"User does not exist: x."}"#, Cause::UserNotFound),
+            (400, r#"{"code":4711,"message":"does not contain scopes:[a]."}"#, Cause::ScopeMissing),
             (400, r#"{"code":4700,"message":"scope"}"#, Cause::ScopeMissing),
-            (
-                401,
-                r#"{"code":124,"message":"Invalid access token."}"#,
-                Cause::AccessTokenRejected,
-            ),
-            (
-                400,
-                r#"{"code":124,"message":"Invalid access token."}"#,
-                Cause::AccessTokenRejected,
-            ),
-            (
-                400,
-                r#"{"code":300,"message":"Validation Failed."}"#,
-                Cause::Refused,
-            ),
+            (401, r#"{"code":124,"message":"Invalid access token."}"#, Cause::AccessTokenRejected),
+            (400, r#"{"code":124,"message":"Invalid access token."}"#, Cause::AccessTokenRejected),
+            (400, r#"{"code":300,"message":"Validation Failed."}"#, Cause::Refused),
             (403, "<html>", Cause::Refused),
             (404, "<html>", Cause::Refused),
             (429, r#"{"code":429,"message":"rate"}"#, Cause::RateLimited),
@@ -205,19 +151,9 @@ mod tests {
     #[test]
     fn zooms_words_are_kept_and_read_as_people_search_for_them() {
         let error = obf(404, r#"{"code":1001,"message":"User does not exist: x."}"#);
-        assert_eq!(
-            error.to_string(),
-            "OBF token retrieval failed: User does not exist: x."
-        );
+        assert_eq!(error.to_string(), "OBF token retrieval failed: User does not exist: x.");
         let message = Some("User does not exist: x.".into());
-        assert_eq!(
-            error.said,
-            Some(Said {
-                status: 404,
-                code: Some(SaidCode::Number(1001)),
-                message
-            })
-        );
+        assert_eq!(error.said, Some(Said { status: 404, code: Some(SaidCode::Number(1001)), message }));
     }
 
     #[test]
@@ -225,31 +161,16 @@ mod tests {
         let body = r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#;
         let error = login(&answer(400, body), &[&secret()]).unwrap_err();
         assert_eq!(error.cause, Cause::CredentialsRejected);
-        assert_eq!(
-            error.to_string(),
-            "OAuth authentication failed: Invalid client_id or client_secret"
-        );
+        assert_eq!(error.to_string(), "OAuth authentication failed: Invalid client_id or client_secret");
         let html = login(&answer(403, "<html>"), &[&secret()]).unwrap_err();
-        assert_eq!(
-            (html.cause, html.said.unwrap().code),
-            (Cause::CredentialsRejected, None)
-        );
-        assert_eq!(
-            login(&answer(503, ""), &[&secret()]).unwrap_err().cause,
-            Cause::Unavailable
-        );
+        assert_eq!((html.cause, html.said.unwrap().code), (Cause::CredentialsRejected, None));
+        assert_eq!(login(&answer(503, ""), &[&secret()]).unwrap_err().cause, Cause::Unavailable);
     }
 
     #[test]
     fn a_daily_limit_is_told_apart() {
-        let daily = Answer {
-            daily_limit: true,
-            ..answer(429, "{}")
-        };
-        assert_eq!(
-            token(TokenKind::Zak, &daily, &secret()).unwrap_err().cause,
-            Cause::DailyLimit
-        );
+        let daily = Answer { daily_limit: true, ..answer(429, "{}") };
+        assert_eq!(token(TokenKind::Zak, &daily, &secret()).unwrap_err().cause, Cause::DailyLimit);
     }
 
     #[test]

@@ -95,11 +95,7 @@ pub struct TokenQuery {
 }
 
 /// What to leave as it is in one path segment (RFC 3986 unreserved).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The path and query of one token call, below the API's base URL.
 #[must_use]
@@ -161,31 +157,19 @@ mod tests {
     #[test]
     fn a_user_id_cannot_leave_its_path_segment() {
         let path = token_path(TokenKind::Zak, &"a/../b?c#d%é@x".parse().unwrap(), None, 60);
-        assert_eq!(
-            path,
-            "/users/a%2F..%2Fb%3Fc%23d%25%C3%A9%40x/token?type=zak&ttl=60"
-        );
+        assert_eq!(path, "/users/a%2F..%2Fb%3Fc%23d%25%C3%A9%40x/token?type=zak&ttl=60");
     }
 
     #[test]
     fn an_obf_names_its_meeting() {
-        let path = token_path(
-            TokenKind::Obf,
-            &"u".parse().unwrap(),
-            Some("123456789".parse().unwrap()),
-            1800,
-        );
+        let path =
+            token_path(TokenKind::Obf, &"u".parse().unwrap(), Some("123456789".parse().unwrap()), 1800);
         assert_eq!(path, "/users/u/token?type=onbehalf&ttl=1800&meeting_id=123456789");
     }
 
     #[test]
     fn a_null_token_is_read_as_none() {
-        assert!(
-            serde_json::from_str::<TokenAnswer>(r#"{"token":null}"#)
-                .unwrap()
-                .token
-                .is_none()
-        );
+        assert!(serde_json::from_str::<TokenAnswer>(r#"{"token":null}"#).unwrap().token.is_none());
         assert!(serde_json::from_str::<TokenAnswer>("{}").unwrap().token.is_none());
     }
 }

@@ -177,10 +177,7 @@ impl MessageResponse<TokenBroker, Issue> for Parked {
     fn handle(self, ctx: &mut Context<TokenBroker>, answer: Option<OneshotSender<Issued>>) {
         // Without a sender nobody wants the token, and nothing is minted.
         let Some(answer) = answer else { return };
-        let waiting = Waiting {
-            issue: self.0,
-            answer,
-        };
+        let waiting = Waiting { issue: self.0, answer };
         ctx.spawn(fut::ready(()).map(|(), broker: &mut TokenBroker, ctx| broker.admit(waiting, ctx)));
     }
 }

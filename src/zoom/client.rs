@@ -49,9 +49,7 @@ pub enum ClientError {
 /// # Errors
 /// The extra roots do not read as PEM certificates.
 pub fn tls(upstream: &Upstream) -> Result<ClientConfig, ClientError> {
-    let mut roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(pem) = &upstream.extra_roots {
         trust(&mut roots, pem)?;
     }
@@ -99,11 +97,7 @@ impl ZoomClient {
             .handshake_timeout(backstop)
             .conn_keep_alive(KEEP_IDLE)
             .limit(settings.max_concurrency.saturating_add(1));
-        let http = Client::builder()
-            .connector(connector)
-            .disable_timeout()
-            .disable_redirects()
-            .finish();
+        let http = Client::builder().connector(connector).disable_timeout().disable_redirects().finish();
         let api_url = upstream.api_url.as_str().trim_end_matches('/').into();
         Self {
             http,
@@ -118,15 +112,10 @@ impl ZoomClient {
     /// Logs in.
     pub(crate) async fn login(&self) -> Result<(Lease, LoginAnswer), ZoomError> {
         let credentials = &self.upstream.credentials;
-        let form = LoginForm {
-            grant_type: GRANT_TYPE.to_owned(),
-            account_id: credentials.account_id.clone(),
-        };
-        let pair = Zeroizing::new(format!(
-            "{}:{}",
-            credentials.client_id,
-            credentials.client_secret.reveal()
-        ));
+        let form =
+            LoginForm { grant_type: GRANT_TYPE.to_owned(), account_id: credentials.account_id.clone() };
+        let pair =
+            Zeroizing::new(format!("{}:{}", credentials.client_id, credentials.client_secret.reveal()));
         let request = self.http.post(self.upstream.oauth_url.as_str());
         let basic = Secret::new(STANDARD.encode(pair.as_bytes()));
         let request = authorised(Call::Login, request, "Basic", basic.reveal())?;
@@ -142,17 +131,9 @@ impl ZoomClient {
             Issue::Zak { user } => (TokenKind::Zak, user, None),
             Issue::Obf { user, meeting } => (TokenKind::Obf, user, Some(*meeting)),
         };
-        let ttl = if kind == TokenKind::Zak {
-            self.zak_ttl
-        } else {
-            self.obf_ttl
-        };
+        let ttl = if kind == TokenKind::Zak { self.zak_ttl } else { self.obf_ttl };
         let call = Call::Token(kind);
-        let url = format!(
-            "{}{}",
-            lease.api_url,
-            token_path(kind, user, meeting, ttl.as_secs())
-        );
+        let url = format!("{}{}", lease.api_url, token_path(kind, user, meeting, ttl.as_secs()));
         let request = authorised(call, self.http.get(url), "Bearer", lease.token.reveal())?;
         let answer = self.exchange(call, request.send()).await?;
         let token = answer::token(kind, &answer, &lease.token)?;
@@ -198,9 +179,7 @@ fn is_zooms(url: &Url) -> bool {
         host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
     };
     url.scheme() == "https"
-        && url
-            .host_str()
-            .is_some_and(|host| under(host, "zoom.us") || under(host, "zoomgov.com"))
+        && url.host_str().is_some_and(|host| under(host, "zoom.us") || under(host, "zoomgov.com"))
 }
 
 /// Sets the authorisation so that no Debug text of the headers shows it.
@@ -214,34 +193,19 @@ fn authorised(
     let mut value = HeaderValue::from_str(&text)
         .map_err(|_odd| ZoomError::silent(call, Cause::BadAnswer, "the access token is no header value"))?;
     value.set_sensitive(true);
-    Ok(request
-        .insert_header((AUTHORIZATION, value))
-        .insert_header((header::ACCEPT, "application/json")))
+    Ok(request.insert_header((AUTHORIZATION, value)).insert_header((header::ACCEPT, "application/json")))
 }
 
 fn unreachable(call: Call, error: &dyn std::error::Error) -> ZoomError {
-    ZoomError::silent(
-        call,
-        Cause::Unavailable,
-        format!("Zoom could not be reached: {error}"),
-    )
+    ZoomError::silent(call, Cause::Unavailable, format!("Zoom could not be reached: {error}"))
 }
 
 fn seconds(headers: &HeaderMap) -> Option<Duration> {
-    headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
-        .map(Duration::from_secs)
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
 fn is_daily(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get("x-ratelimit-type")
-        .and_then(|value| value.to_str().ok());
+    let kind = headers.get("x-ratelimit-type").and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("daily"))
 }
 
@@ -255,12 +219,9 @@ mod tests {
         assert!(zooms("https://api-eu.zoom.us"));
         assert!(zooms("https://zoom.us"));
         assert!(zooms("https://api.zoomgov.com"));
-        for other in [
-            "http://api.zoom.us",
-            "https://evilzoom.us",
-            "https://zoom.us.example",
-            "https://127.0.0.1",
-        ] {
+        for other in
+            ["http://api.zoom.us", "https://evilzoom.us", "https://zoom.us.example", "https://127.0.0.1"]
+        {
             assert!(!zooms(other), "{other}");
         }
     }

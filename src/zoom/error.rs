@@ -97,12 +97,6 @@ pub enum SaidCode {
 impl ZoomError {
     /// A failure without an answer of Zoom's.
     pub(crate) fn silent(call: Call, cause: Cause, detail: impl Into<String>) -> Self {
-        Self {
-            call,
-            cause,
-            detail: detail.into(),
-            said: None,
-            retry_after: None,
-        }
+        Self { call, cause, detail: detail.into(), said: None, retry_after: None }
     }
 }

@@ -31,11 +31,7 @@ impl Lease {
         let life = Duration::from_secs(answer.expires_in);
         // A life within the margin would be no lease at all, and each call a login: a tenth of it is kept.
         let usable = life.saturating_sub(MARGIN).max(life / 10).min(LONGEST_LEASE);
-        Self {
-            token: answer.access_token,
-            api_url,
-            fresh_until: now + usable,
-        }
+        Self { token: answer.access_token, api_url, fresh_until: now + usable }
     }
 
     /// Whether a call may start with it at `now`.
@@ -60,20 +56,13 @@ impl IssuedToken {
     pub(crate) fn new(token: Secret, ttl: Duration, now: Timestamp) -> Self {
         let expires_at =
             stated_expiry(token.reveal()).unwrap_or_else(|| now.checked_add(ttl).unwrap_or(Timestamp::MAX));
-        Self {
-            token,
-            issued_at: now,
-            expires_at,
-        }
+        Self { token, issued_at: now, expires_at }
     }
 
     /// How long it lives from when the hub got it.
     #[must_use]
     pub fn life(&self) -> Duration {
-        self.expires_at
-            .duration_since(self.issued_at)
-            .try_into()
-            .unwrap_or(Duration::ZERO)
+        self.expires_at.duration_since(self.issued_at).try_into().unwrap_or(Duration::ZERO)
     }
 }
 
@@ -125,12 +114,7 @@ mod tests {
         let ttl = Duration::from_mins(30);
         let seconds = |token| IssuedToken::new(token, ttl, now).expires_at.as_second();
         assert_eq!(seconds(jwt(r#"{"exp":1000060}"#)), 1_000_060);
-        for opaque in [
-            jwt("{}"),
-            jwt(r#"{"exp":"soon"}"#),
-            jwt("["),
-            Secret::new("opaque".into()),
-        ] {
+        for opaque in [jwt("{}"), jwt(r#"{"exp":"soon"}"#), jwt("["), Secret::new("opaque".into())] {
             assert_eq!(seconds(opaque), 1_001_800);
         }
     }

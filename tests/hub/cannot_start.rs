@@ -6,11 +6,8 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use crate::harness::program::{Ended, Start};
 
-const CREDENTIALS: [(&str, &str); 3] = [
-    ("ZOOM_CLIENT_ID", "an-id"),
-    ("ZOOM_CLIENT_SECRET", "hush-hush"),
-    ("ZOOM_ACCOUNT_ID", "an-account"),
-];
+const CREDENTIALS: [(&str, &str); 3] =
+    [("ZOOM_CLIENT_ID", "an-id"), ("ZOOM_CLIENT_SECRET", "hush-hush"), ("ZOOM_ACCOUNT_ID", "an-account")];
 const PRODUCTION: (&str, &str) = ("APP_ENV", "production");
 const ANY_PORT: [(&str, &str); 1] = [("PORT", "0")];
 
@@ -19,10 +16,7 @@ fn refused(ended: &Ended, code: i32, line: &[&str]) {
     let Ended { out, err, .. } = ended;
     assert_eq!((ended.code, out.as_str()), (Some(code), ""), "{err}");
     assert_eq!(err.lines().count(), 1, "{err}");
-    assert!(
-        err.starts_with("zoom-token-hub: ") && err.ends_with('\n'),
-        "{err}"
-    );
+    assert!(err.starts_with("zoom-token-hub: ") && err.ends_with('\n'), "{err}");
     for part in line {
         assert!(err.contains(part), "no {part:?} in {err}");
     }
@@ -41,45 +35,22 @@ async fn refused_with_dotenv(text: &str, line: &[&str]) {
 
 #[actix_web::test]
 async fn a_value_that_cannot_be_is_refused_by_name() {
-    refused_with(
-        &[("PORT", "abc")],
-        2,
-        &["PORT=\"abc\"", "a whole number from 0 to 65535"],
-    )
-    .await;
+    refused_with(&[("PORT", "abc")], 2, &["PORT=\"abc\"", "a whole number from 0 to 65535"]).await;
     refused_with(&[("PORT", "65536")], 2, &["PORT=\"65536\""]).await;
-    refused_with(
-        &[("AUTH_MODE", "jwt")],
-        2,
-        &["AUTH_MODE=\"jwt\"", "does not have it yet"],
-    )
-    .await;
+    refused_with(&[("AUTH_MODE", "jwt")], 2, &["AUTH_MODE=\"jwt\"", "does not have it yet"]).await;
 }
 
 #[actix_web::test]
 async fn credentials_are_all_there_or_none_and_never_shown() {
     let all = "set ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET and ZOOM_ACCOUNT_ID";
-    refused_with(
-        &CREDENTIALS[1..2],
-        2,
-        &["ZOOM_CLIENT_ID and ZOOM_ACCOUNT_ID are missing", all],
-    )
-    .await;
+    refused_with(&CREDENTIALS[1..2], 2, &["ZOOM_CLIENT_ID and ZOOM_ACCOUNT_ID are missing", all]).await;
     refused_with(&CREDENTIALS[..2], 2, &["ZOOM_ACCOUNT_ID is missing", all]).await;
     for placeholder in ["your_client_secret_here", "your_hush_here"] {
         let start = Start::with(&CREDENTIALS).and(&[("ZOOM_CLIENT_SECRET", placeholder)]);
-        refused(
-            &start.run().await,
-            2,
-            &["ZOOM_CLIENT_SECRET still holds the example's placeholder"],
-        );
+        refused(&start.run().await, 2, &["ZOOM_CLIENT_SECRET still holds the example's placeholder"]);
     }
     let start = Start::with(&CREDENTIALS).and(&[("ZOOM_CLIENT_SECRET", "hush hush")]);
-    refused(
-        &start.run().await,
-        2,
-        &["ZOOM_CLIENT_SECRET: use the value as Zoom shows it"],
-    );
+    refused(&start.run().await, 2, &["ZOOM_CLIENT_SECRET: use the value as Zoom shows it"]);
 }
 
 #[actix_web::test]
@@ -87,24 +58,11 @@ async fn production_wants_credentials_and_whoever_can_be_reached_wants_a_mode_of
     refused_with(&[PRODUCTION], 2, &["AUTH_MODE is not set"]).await;
     refused_with(&[("HOST", "0.0.0.0")], 2, &["AUTH_MODE is not set"]).await;
     let open = ("AUTH_MODE", "open");
-    refused_with(
-        &[PRODUCTION, open],
-        2,
-        &["no Zoom credentials", "production does not take the simulator"],
-    )
-    .await;
-    refused_with(
-        &[("HOST", "0.0.0.0"), open],
-        2,
-        &["no Zoom credentials", "SIMULATOR=true"],
-    )
-    .await;
-    refused_with(
-        &[PRODUCTION, open, ("SIMULATOR", "true")],
-        2,
-        &["production does not take the simulator"],
-    )
-    .await;
+    refused_with(&[PRODUCTION, open], 2, &["no Zoom credentials", "production does not take the simulator"])
+        .await;
+    refused_with(&[("HOST", "0.0.0.0"), open], 2, &["no Zoom credentials", "SIMULATOR=true"]).await;
+    refused_with(&[PRODUCTION, open, ("SIMULATOR", "true")], 2, &["production does not take the simulator"])
+        .await;
 }
 
 #[actix_web::test]
@@ -116,29 +74,15 @@ async fn an_address_that_cannot_be_had_is_named_with_what_would_do() {
     let simulate = Start::with(&[]).arguments(&["simulate", "--port", &port]);
     refused(&simulate.run().await, 1, &[&port, "in use"]);
     // Reserved for documentation: nobody has it.
-    let elsewhere = [
-        ("HOST", "192.0.2.1"),
-        ("AUTH_MODE", "open"),
-        ("SIMULATOR", "true"),
-        ("PORT", "0"),
-    ];
-    refused_with(
-        &elsewhere,
-        1,
-        &["cannot listen on 192.0.2.1", "no such address; set HOST"],
-    )
-    .await;
+    let elsewhere = [("HOST", "192.0.2.1"), ("AUTH_MODE", "open"), ("SIMULATOR", "true"), ("PORT", "0")];
+    refused_with(&elsewhere, 1, &["cannot listen on 192.0.2.1", "no such address; set HOST"]).await;
 }
 
 #[actix_web::test]
 async fn an_env_file_that_cannot_be_read_is_refused() {
     let start = Start::with(&ANY_PORT);
     fs::create_dir(start.folder().path(".env")).unwrap();
-    refused(
-        &start.run().await,
-        2,
-        &[".env: the file can't be read", "remove it"],
-    );
+    refused(&start.run().await, 2, &[".env: the file can't be read", "remove it"]);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -147,28 +91,16 @@ async fn an_env_file_that_cannot_be_read_is_refused() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
         // Root may read everything.
         if fs::read(&path).is_err() {
-            refused(
-                &start.run().await,
-                2,
-                &[".env: the file can't be read (permission denied)"],
-            );
+            refused(&start.run().await, 2, &[".env: the file can't be read (permission denied)"]);
         }
     }
 }
 
 #[actix_web::test]
 async fn a_line_of_the_env_file_is_refused_by_number_and_never_quoted() {
-    let line = [
-        ".env, line 2: ZOOM_CLIENT_SECRET has a $",
-        "between single quotes",
-    ];
+    let line = [".env, line 2: ZOOM_CLIENT_SECRET has a $", "between single quotes"];
     refused_with_dotenv("# mine\nZOOM_CLIENT_SECRET=hush$HOME\n", &line).await;
-    for garbled in [
-        "hush hush",
-        "ZOOM_CLIENT_SECRET=hush hush",
-        "ZOOM_CLIENT_SECRET='hush",
-        "=hush",
-    ] {
+    for garbled in ["hush hush", "ZOOM_CLIENT_SECRET=hush hush", "ZOOM_CLIENT_SECRET='hush", "=hush"] {
         refused_with_dotenv(&format!("PORT=0\n{garbled}\n"), &[".env, line 2: use NAME=value"]).await;
     }
 }
@@ -186,16 +118,8 @@ async fn a_root_that_is_no_certificate_is_refused_by_the_variable_that_names_it(
     ] {
         let start = Start::with(&CREDENTIALS).and(&ANY_PORT);
         let path = start.folder().put("root.pem", &text);
-        refused(
-            &start.and(&[("ZOOM_CA_FILE", &path)]).run().await,
-            2,
-            &["ZOOM_CA_FILE"],
-        );
+        refused(&start.and(&[("ZOOM_CA_FILE", &path)]).run().await, 2, &["ZOOM_CA_FILE"]);
     }
     let start = Start::with(&CREDENTIALS).and(&[("ZOOM_CA_FILE", "absent.pem")]);
-    refused(
-        &start.run().await,
-        2,
-        &["ZOOM_CA_FILE=\"absent.pem\"", "can't be read"],
-    );
+    refused(&start.run().await, 2, &["ZOOM_CA_FILE=\"absent.pem\"", "can't be read"]);
 }

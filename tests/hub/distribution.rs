@@ -23,12 +23,7 @@ async fn the_host_gets_its_zak_and_each_participant_its_own_token() {
     let mut host = hub.connect_as("host@example.com").await;
     let mut alice = hub.connect_as("alice@example.com").await;
     let mut bob = hub.connect_as("bob@example.com").await;
-    host.emit_as(
-        "7",
-        "meeting:distribute",
-        request(&["alice@example.com", "bob@example.com"]),
-    )
-    .await;
+    host.emit_as("7", "meeting:distribute", request(&["alice@example.com", "bob@example.com"])).await;
 
     let started = host.expect_frame("meeting:started").await;
     assert_eq!(started["id"], "7");
@@ -63,22 +58,14 @@ async fn a_thousand_connected_participants_each_receive_exactly_their_own_token_
     host.emit("meeting:distribute", request(&named)).await;
     host.expect("meeting:started").await;
 
-    let tokens = join_all(
-        clients
-            .iter_mut()
-            .map(|client| client.expect("meeting:credentials")),
-    )
-    .await;
+    let tokens = join_all(clients.iter_mut().map(|client| client.expect("meeting:credentials"))).await;
     for (user, token) in users.iter().zip(&tokens) {
         assert_eq!(&claims(token).sub, user);
     }
     let distinct: HashSet<_> = tokens.iter().map(|token| claims(token).jti).collect();
     assert_eq!(distinct.len(), 1000);
     let report = host.expect("meeting:distributed").await;
-    assert_eq!(
-        (&report["successful"], &report["failed"]),
-        (&json!(1000), &json!(0))
-    );
+    assert_eq!((&report["successful"], &report["failed"]), (&json!(1000), &json!(0)));
     join_all(clients.iter_mut().map(Client::expect_nothing)).await;
     let seen = hub.zoom.seen();
     assert_eq!((seen.logins, seen.obfs, seen.zaks), (1, 1000, 1));
@@ -92,12 +79,7 @@ async fn an_absent_participant_fails_and_no_token_is_minted_for_it() {
     let mut alice = hub.connect_as("alice@example.com").await;
     host.emit(
         "meeting:distribute",
-        request(&[
-            "nobody@example.com",
-            "ALICE@example.com",
-            "me",
-            "alice@example.com",
-        ]),
+        request(&["nobody@example.com", "ALICE@example.com", "me", "alice@example.com"]),
     )
     .await;
     host.expect("meeting:started").await;
@@ -109,18 +91,9 @@ async fn an_absent_participant_fails_and_no_token_is_minted_for_it() {
         (&json!(3), &json!(1), &json!(0))
     );
     let rows = report["participants"].as_array().unwrap();
-    assert_eq!(
-        (&rows[0]["status"], &rows[0]["code"]),
-        (&json!("failed"), &json!("not_connected"))
-    );
-    assert_eq!(
-        rows[1],
-        json!({"userId": "ALICE@example.com", "status": "delivered", "sessions": 1})
-    );
-    assert_eq!(
-        (&rows[2]["status"], &rows[2]["code"]),
-        (&json!("failed"), &json!("invalid_user_id"))
-    );
+    assert_eq!((&rows[0]["status"], &rows[0]["code"]), (&json!("failed"), &json!("not_connected")));
+    assert_eq!(rows[1], json!({"userId": "ALICE@example.com", "status": "delivered", "sessions": 1}));
+    assert_eq!((&rows[2]["status"], &rows[2]["code"]), (&json!("failed"), &json!("invalid_user_id")));
     assert_eq!(hub.zoom.seen().obf_calls, 1);
     alice.expect_nothing().await;
 }
@@ -148,16 +121,12 @@ async fn zooms_refusal_of_one_participant_is_told_to_the_host_alone() {
     let hub = Hub::start().await;
     let mut host = hub.connect_as("host@example.com").await;
     let mut missing = hub.connect_as("missing@example.com").await;
-    host.emit("meeting:distribute", request(&["missing@example.com"]))
-        .await;
+    host.emit("meeting:distribute", request(&["missing@example.com"])).await;
     host.expect("meeting:started").await;
     let report = host.expect("meeting:distributed").await;
     let row = &report["participants"][0];
     assert_eq!(row["code"], "zoom_user_not_found");
-    assert_eq!(
-        row["error"],
-        "OBF token retrieval failed: User does not exist: missing@example.com."
-    );
+    assert_eq!(row["error"], "OBF token retrieval failed: User does not exist: missing@example.com.");
     missing.expect_nothing().await;
 }
 
@@ -173,10 +142,7 @@ async fn where_the_zak_is_refused_nothing_is_minted_for_participants() {
     assert_eq!(error["id"], "d");
     let error = &error["data"];
     assert_eq!(error["message"], "Failed to distribute tokens");
-    assert_eq!(
-        error["error"],
-        "ZAK token retrieval failed: User does not exist: missing-host."
-    );
+    assert_eq!(error["error"], "ZAK token retrieval failed: User does not exist: missing-host.");
     assert_eq!(
         (&error["code"], &error["event"]),
         (&json!("zoom_user_not_found"), &json!("meeting:distribute"))
@@ -196,8 +162,7 @@ async fn a_distribution_goes_on_when_its_hosts_socket_closes() {
     let mut other = hub.connect_as("host@example.com").await;
     let mut host = hub.connect_as("HOST@example.com").await;
     let mut alice = hub.connect_as("alice@example.com").await;
-    host.emit("meeting:distribute", request(&["alice@example.com"]))
-        .await;
+    host.emit("meeting:distribute", request(&["alice@example.com"])).await;
     host.expect("meeting:started").await;
     host.leave().await;
     alice.expect("meeting:credentials").await;
@@ -215,18 +180,14 @@ async fn all_sessions_of_a_user_get_the_token_and_nobody_elses_do() {
     both.authenticate("alice@example.com").await;
     let mut unnamed = hub.connect().await;
     let mut host = hub.connect_as("host@example.com").await;
-    host.emit("meeting:distribute", request(&["alice@example.com"]))
-        .await;
+    host.emit("meeting:distribute", request(&["alice@example.com"])).await;
     host.expect("meeting:started").await;
     let mut jtis = HashSet::new();
     for client in [&mut phone, &mut laptop, &mut both] {
         jtis.insert(claims(&client.expect("meeting:credentials").await).jti);
     }
     assert_eq!(jtis.len(), 1, "one row, one token");
-    assert_eq!(
-        host.expect("meeting:distributed").await["participants"][0]["sessions"],
-        3
-    );
+    assert_eq!(host.expect("meeting:distributed").await["participants"][0]["sessions"], 3);
     unnamed.expect_nothing().await;
 }
 
@@ -236,15 +197,10 @@ async fn a_user_who_leaves_while_the_token_is_minted_is_not_connected() {
     hub.zoom.faults().change(|faults| faults.token_latency_ms = 200);
     let mut host = hub.connect_as("host@example.com").await;
     let alice = hub.connect_as("alice@example.com").await;
-    host.emit("meeting:distribute", request(&["alice@example.com"]))
-        .await;
+    host.emit("meeting:distribute", request(&["alice@example.com"])).await;
     host.expect("meeting:started").await;
     let mut seen = hub.zoom.account().watch_seen();
-    drop(
-        due("the call", seen.wait_for(|seen| seen.obf_calls == 1))
-            .await
-            .unwrap(),
-    );
+    drop(due("the call", seen.wait_for(|seen| seen.obf_calls == 1)).await.unwrap());
     alice.leave().await;
     let report = host.expect("meeting:distributed").await;
     assert_eq!(report["participants"][0]["code"], "not_connected");
@@ -255,24 +211,14 @@ async fn a_distribution_asked_for_over_http_answers_with_its_rows_and_no_token()
     let hub = Hub::start().await;
     let mut host = hub.connect_as("host@example.com").await;
     let mut alice = hub.connect_as("alice@example.com").await;
-    let answer = hub
-        .post(
-            "/api/meetings/distribute",
-            request(&["alice@example.com", "bob@example.com"]),
-        )
-        .await;
+    let answer =
+        hub.post("/api/meetings/distribute", request(&["alice@example.com", "bob@example.com"])).await;
     let report = answer.expect(200);
-    assert_eq!(
-        (&report["successful"], &report["failedUsers"]),
-        (&json!(1), &json!(["bob@example.com"]))
-    );
+    assert_eq!((&report["successful"], &report["failedUsers"]), (&json!(1), &json!(["bob@example.com"])));
     assert!(!answer.text.contains("eyJ"), "{}", answer.text);
     alice.expect("meeting:credentials").await;
     host.expect("meeting:started").await;
-    assert_eq!(
-        host.expect("meeting:distributed").await["distributionId"],
-        report["distributionId"]
-    );
+    assert_eq!(host.expect("meeting:distributed").await["distributionId"], report["distributionId"]);
 }
 
 #[actix_web::test]
@@ -291,21 +237,11 @@ async fn a_caller_over_http_that_does_not_want_to_wait_gets_the_rows_as_they_sta
 #[actix_web::test]
 async fn more_rows_than_may_wait_are_refused_whole() {
     let hub = Hub::start_with(&[("MAX_QUEUED", "2"), ("MAX_BATCH", "3")]).await;
-    let three = hub
-        .post("/api/meetings/distribute", request(&["a", "b", "c"]))
-        .await;
+    let three = hub.post("/api/meetings/distribute", request(&["a", "b", "c"])).await;
     assert_eq!(three.expect(503)["code"], "overloaded");
     assert_eq!(three.header("retry-after"), Some("1"));
-    let four = hub
-        .post("/api/meetings/distribute", request(&["a", "b", "c", "d"]))
-        .await
-        .expect(413);
+    let four = hub.post("/api/meetings/distribute", request(&["a", "b", "c", "d"])).await.expect(413);
     assert_eq!(four["code"], "too_many_participants");
     assert_eq!(hub.zoom.seen().zak_calls, 0);
-    assert_eq!(
-        hub.post("/api/meetings/distribute", request(&["a", "b"]))
-            .await
-            .expect(200)["failed"],
-        2
-    );
+    assert_eq!(hub.post("/api/meetings/distribute", request(&["a", "b"])).await.expect(200)["failed"], 2);
 }

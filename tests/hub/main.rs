@@ -28,5 +28,6 @@ mod rest_pushes;
 mod secrets;
 mod sessions;
 mod stalled;
+mod stalled_by_default;
 mod stop;
 mod zoom;

@@ -25,18 +25,14 @@ fn refusal() -> Value {
 
 /// A call that would mint.
 async fn start(hub: &Hub, headers: &[(&str, &str)]) -> Answer {
-    let http = headers
-        .iter()
-        .fold(hub.http(), |http, (name, value)| http.with(name, value));
+    let http = headers.iter().fold(hub.http(), |http, (name, value)| http.with(name, value));
     let body = json!({"meetingId": MEETING, "hostUserId": "host@example.com"});
     http.post("/api/meetings/start", body).await
 }
 
 /// The status that a WebSocket handshake with these headers is answered with.
 async fn upgrade(hub: &Hub, headers: &[(&'static str, &str)]) -> u16 {
-    let mut request = format!("ws://{}/ws", hub.address())
-        .into_client_request()
-        .unwrap();
+    let mut request = format!("ws://{}/ws", hub.address()).into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
     }
@@ -79,10 +75,9 @@ async fn a_name_that_was_re_pointed_at_this_machine_is_refused() {
         let host = format!("evil.example:{}", hub.address().port());
         // To its browser the page is of the same origin, so that it may send one or none.
         let origin = format!("http://{host}");
-        for headers in [
-            vec![("host", host.as_str())],
-            vec![("host", host.as_str()), ("origin", origin.as_str())],
-        ] {
+        for headers in
+            [vec![("host", host.as_str())], vec![("host", host.as_str()), ("origin", origin.as_str())]]
+        {
             expect_shape(&start(&hub, &headers).await.expect(403), &refusal());
             assert_eq!(upgrade(&hub, &headers).await, 403, "{headers:?}");
         }
@@ -94,30 +89,13 @@ async fn a_name_that_was_re_pointed_at_this_machine_is_refused() {
 async fn a_page_of_this_machine_is_served_and_may_read_the_answer() {
     let hub = Hub::start().await;
     let own = format!("http://{}", hub.address());
-    for origin in [
-        "http://localhost:5173",
-        "https://127.0.0.1",
-        "http://[::1]:3000",
-        own.as_str(),
-    ] {
+    for origin in ["http://localhost:5173", "https://127.0.0.1", "http://[::1]:3000", own.as_str()] {
         let answer = start(&hub, &[("origin", origin)]).await;
         answer.expect(200);
         assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
-        assert!(
-            answer
-                .header("vary")
-                .unwrap()
-                .to_ascii_lowercase()
-                .contains("origin")
-        );
-        let exposed = answer
-            .header("access-control-expose-headers")
-            .unwrap()
-            .to_ascii_lowercase();
-        assert!(
-            exposed.contains("x-request-id") && exposed.contains("retry-after"),
-            "{exposed}"
-        );
+        assert!(answer.header("vary").unwrap().to_ascii_lowercase().contains("origin"));
+        let exposed = answer.header("access-control-expose-headers").unwrap().to_ascii_lowercase();
+        assert!(exposed.contains("x-request-id") && exposed.contains("retry-after"), "{exposed}");
         assert_eq!(answer.header("access-control-allow-credentials"), None);
         assert_eq!(upgrade(&hub, &[("origin", origin)]).await, 101, "{origin}");
     }
@@ -129,10 +107,7 @@ async fn a_refusal_can_be_read_by_a_page_that_may_call() {
     let page = hub.http().with("origin", "http://localhost:5173");
     let answer = page.post("/api/meetings/start", json!({})).await;
     answer.expect(400);
-    assert_eq!(
-        answer.header("access-control-allow-origin"),
-        Some("http://localhost:5173")
-    );
+    assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:5173"));
 }
 
 #[actix_web::test]
@@ -142,15 +117,9 @@ async fn a_browsers_question_before_the_call_is_answered() {
     assert!((200..300).contains(&answer.status), "{answer:?}");
     let header = |name| answer.header(name).unwrap_or_default().to_ascii_lowercase();
     assert_eq!(header("access-control-allow-origin"), "http://localhost:5173");
-    assert!(
-        header("access-control-allow-methods").contains("post"),
-        "{answer:?}"
-    );
+    assert!(header("access-control-allow-methods").contains("post"), "{answer:?}");
     let headers = header("access-control-allow-headers");
-    assert!(
-        headers.contains("content-type") && headers.contains("x-request-id"),
-        "{headers}"
-    );
+    assert!(headers.contains("content-type") && headers.contains("x-request-id"), "{headers}");
     assert_eq!(header("access-control-max-age"), "600");
     assert_eq!(hub.zoom.seen().zak_calls, 0);
 }
@@ -162,12 +131,7 @@ async fn the_pages_that_were_listed_are_served_and_no_others() {
         let answer = start(&hub, &[("origin", origin)]).await;
         answer.expect(200);
         assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
-        assert_eq!(
-            preflight(&hub, origin)
-                .await
-                .header("access-control-allow-origin"),
-            Some(origin)
-        );
+        assert_eq!(preflight(&hub, origin).await.header("access-control-allow-origin"), Some(origin));
         assert_eq!(upgrade(&hub, &[("origin", origin)]).await, 101, "{origin}");
     }
     for origin in [
@@ -188,22 +152,14 @@ async fn where_every_page_may_call_every_page_is_served() {
     for origin in FOREIGN {
         let answer = start(&hub, &[("origin", origin)]).await;
         answer.expect(200);
-        assert_eq!(
-            answer.header("access-control-allow-origin"),
-            Some("*"),
-            "{origin}"
-        );
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{origin}");
         assert_eq!(upgrade(&hub, &[("origin", origin)]).await, 101, "{origin}");
     }
 }
 
 #[actix_web::test]
 async fn a_program_sends_no_origin_and_is_served() {
-    for variables in [
-        &[][..],
-        &[("CORS_ORIGIN", "https://app.example.com")],
-        &[("CORS_ORIGIN", "*")],
-    ] {
+    for variables in [&[][..], &[("CORS_ORIGIN", "https://app.example.com")], &[("CORS_ORIGIN", "*")]] {
         let hub = Hub::start_with(variables).await;
         start(&hub, &[]).await.expect(200);
         assert_eq!(upgrade(&hub, &[]).await, 101);

@@ -34,9 +34,7 @@ async fn told_nothing_it_runs_on_the_simulator_and_says_where_to_go() {
 
 /// As `curl -X POST … -H "Content-Type: application/json" -d '…'` sends it.
 async fn as_printed(http: Http, path: &str, body: &str) -> Value {
-    let http = http
-        .with("Content-Type", "application/json")
-        .with("Accept", "*/*");
+    let http = http.with("Content-Type", "application/json").with("Accept", "*/*");
     due(path, http.call(Method::POST, path, body)).await.expect(200)
 }
 
@@ -51,12 +49,7 @@ async fn the_calls_work_as_they_are_printed() {
     let body = "{\n    \"meetingId\": \"1234567890\",\n    \"hostUserId\": \"host@example.com\"\n  }";
     let start = as_printed(http(), "/api/meetings/start", body).await;
     assert_eq!(
-        (
-            &start["success"],
-            &start["meetingId"],
-            &start["expiresIn"],
-            &start["message"]
-        ),
+        (&start["success"], &start["meetingId"], &start["expiresIn"], &start["message"]),
         (
             &json!(true),
             &json!(MEETING),
@@ -70,12 +63,7 @@ async fn the_calls_work_as_they_are_printed() {
         "{\n    \"meetingId\": \"1234567890\",\n    \"participantUserId\": \"participant@example.com\"\n  }";
     let join = as_printed(http(), "/api/meetings/join", body).await;
     assert_eq!(
-        (
-            &join["success"],
-            &join["meetingId"],
-            &join["expiresIn"],
-            &join["message"]
-        ),
+        (&join["success"], &join["meetingId"], &join["expiresIn"], &join["message"]),
         (
             &json!(true),
             &json!(MEETING),
@@ -88,10 +76,7 @@ async fn the_calls_work_as_they_are_printed() {
     let body = "{\n    \"meetingId\": \"1234567890\",\n    \"participantUserIds\": [\n      \"user1@example.com\",\n      \
                 \"user2@example.com\",\n      \"user3@example.com\"\n    ]\n  }";
     let batch = as_printed(http(), "/api/meetings/batch-join", body).await;
-    assert_eq!(
-        batch["summary"],
-        json!({"total": 3, "successful": 3, "failed": 0})
-    );
+    assert_eq!(batch["summary"], json!({"total": 3, "successful": 3, "failed": 0}));
     for (row, number) in batch["results"]["successful"].as_array().unwrap().iter().zip(1..) {
         assert_eq!(row["userId"], format!("user{number}@example.com"));
         assert!(is_token_of(&row["obfToken"], row["userId"].as_str().unwrap()));
@@ -100,17 +85,9 @@ async fn the_calls_work_as_they_are_printed() {
     let body = "{\n    \"meetingId\": \"1234567890\",\n    \"hostUserId\": \"host@example.com\",\n    \
                 \"participantUserIds\": [\n      \"alice@example.com\",\n      \"bob@example.com\"\n    ]\n  }";
     let setup = as_printed(http(), "/api/meetings/setup", body).await;
-    assert_eq!(
-        (&setup["success"], &setup["host"]["expiresIn"]),
-        (&json!(true), &json!("2 hours"))
-    );
+    assert_eq!((&setup["success"], &setup["host"]["expiresIn"]), (&json!(true), &json!("2 hours")));
     assert!(is_token_of(&setup["host"]["zakToken"], "host@example.com"));
-    for (row, user) in setup["participants"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(["alice", "bob"])
-    {
+    for (row, user) in setup["participants"].as_array().unwrap().iter().zip(["alice", "bob"]) {
         assert!(is_token_of(&row["obfToken"], &format!("{user}@example.com")));
     }
 }
@@ -119,20 +96,13 @@ async fn the_calls_work_as_they_are_printed() {
 async fn it_tells_its_version_and_how_it_is_used() {
     let ended = Start::with(&[]).arguments(&["--version"]).run().await;
     let version = format!("zoom-token-hub {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(
-        (ended.code, ended.out, ended.err),
-        (Some(0), version, String::new())
-    );
+    assert_eq!((ended.code, ended.out, ended.err), (Some(0), version, String::new()));
     let ended = Start::with(&[]).arguments(&["--help"]).run().await;
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
     for command in ["serve", "simulate", "--version"] {
         assert!(ended.out.contains(command), "{}", ended.out);
     }
-    for wrong in [
-        &["--prot", "1"][..],
-        &["server"],
-        &["simulate", "--port", "65536"],
-    ] {
+    for wrong in [&["--prot", "1"][..], &["server"], &["simulate", "--port", "65536"]] {
         let ended = Start::with(&ANY_PORT).arguments(wrong).run().await;
         assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{}", ended.err);
         assert!(ended.err.starts_with("error: "), "{}", ended.err);
@@ -143,28 +113,14 @@ async fn it_tells_its_version_and_how_it_is_used() {
 async fn a_hub_works_against_the_simulator_with_the_variables_that_it_prints() {
     let simulator = Start::with(&[]).arguments(&["simulate", "--port", "0"]).start();
     let said = simulator.says("Its faults are switched at ").await;
-    let printed: Vec<_> = said
-        .lines()
-        .filter_map(|line| line.trim().split_once('='))
-        .collect();
+    let printed: Vec<_> = said.lines().filter_map(|line| line.trim().split_once('=')).collect();
     let names: Vec<_> = printed.iter().map(|(name, _)| *name).collect();
-    let expected = [
-        "ZOOM_OAUTH_URL",
-        "ZOOM_API_URL",
-        "ZOOM_CLIENT_ID",
-        "ZOOM_CLIENT_SECRET",
-        "ZOOM_ACCOUNT_ID",
-    ];
+    let expected =
+        ["ZOOM_OAUTH_URL", "ZOOM_API_URL", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET", "ZOOM_ACCOUNT_ID"];
     assert_eq!(names, expected);
     // As variables, and as lines that someone put into `.env`.
-    let lines: Vec<_> = printed
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    for start in [
-        Start::with(&ANY_PORT).and(&printed),
-        Start::with(&ANY_PORT).dotenv(&lines.join("\n")),
-    ] {
+    let lines: Vec<_> = printed.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    for start in [Start::with(&ANY_PORT).and(&printed), Start::with(&ANY_PORT).dotenv(&lines.join("\n"))] {
         let (hub, address) = start.serve().await;
         assert!(hub.says("Tokens:").await.contains("from Zoom"));
         let join = json!({"meetingId": MEETING, "participantUserId": "alice@example.com"});
@@ -185,19 +141,13 @@ async fn a_copy_of_the_example_starts_the_simulator() {
 #[actix_web::test]
 async fn it_serves_though_nobody_reads_what_it_prints() {
     // What `| head -1` leaves behind. The log of the server's library says where it listens.
-    let program = Start::with(&ANY_PORT)
-        .and(&[("RUST_LOG", "info")])
-        .unheard()
-        .start();
+    let program = Start::with(&ANY_PORT).and(&[("RUST_LOG", "info")]).unheard().start();
     program.logs("where to go could not be printed").await;
     program.signal("TERM").await;
     let ended = program.ended().await;
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(!ended.err.contains("panicked"), "{}", ended.err);
-    let simulator = Start::with(&[])
-        .arguments(&["simulate", "--port", "0"])
-        .unheard()
-        .start();
+    let simulator = Start::with(&[]).arguments(&["simulate", "--port", "0"]).unheard().start();
     simulator.logs("where to go could not be printed").await;
     simulator.signal("TERM").await;
     let ended = simulator.ended().await;

@@ -32,32 +32,20 @@ fn table(heading: &str) -> Vec<Vec<String>> {
 }
 
 fn column(heading: &str, column: usize) -> Vec<String> {
-    table(heading)
-        .into_iter()
-        .map(|mut row| row.swap_remove(column))
-        .collect()
+    table(heading).into_iter().map(|mut row| row.swap_remove(column)).collect()
 }
 
 #[test]
 fn the_codes_are_the_codes_of_the_hub() {
     let or_none = |number: Option<u16>| number.map_or_else(|| "–".to_owned(), |number| number.to_string());
-    let written: Vec<_> = table("### Codes")
-        .iter()
-        .map(|row| row[..4].join(" | "))
-        .collect();
+    let written: Vec<_> = table("### Codes").iter().map(|row| row[..4].join(" | ")).collect();
     let built = Code::ALL.iter().map(|code| {
         let retry = match code.retry() {
             Retry::No => "no".to_owned(),
             Retry::Later(seconds) => format!("after {seconds} s"),
             Retry::Elsewhere => "elsewhere".to_owned(),
         };
-        [
-            code.word().to_owned(),
-            or_none(code.http()),
-            or_none(code.close()),
-            retry,
-        ]
-        .join(" | ")
+        [code.word().to_owned(), or_none(code.http()), or_none(code.close()), retry].join(" | ")
     });
     assert_eq!(written, built.collect::<Vec<_>>());
 }
@@ -70,10 +58,7 @@ fn the_events_are_the_events_of_the_hub() {
 
 #[test]
 fn the_variables_are_those_that_the_hub_reads() {
-    let written: Vec<_> = table("## Configuration")
-        .iter()
-        .map(|row| row.join(" | "))
-        .collect();
+    let written: Vec<_> = table("## Configuration").iter().map(|row| row.join(" | ")).collect();
     let read: Vec<_> = VARIABLES
         .iter()
         .map(|variable| [variable.name, variable.default, variable.meaning].join(" | "))
@@ -103,11 +88,7 @@ fn every_link_within_the_document_leads_somewhere() {
     let anchors: BTreeSet<_> = DOCUMENT
         .lines()
         .filter(|line| line.starts_with('#'))
-        .map(|line| {
-            line.trim_start_matches(['#', ' '])
-                .to_lowercase()
-                .replace(' ', "-")
-        })
+        .map(|line| line.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-"))
         .collect();
     let links = DOCUMENT.split("](#").skip(1);
     for link in links.map(|rest| rest.split(')').next().unwrap()) {

@@ -131,20 +131,13 @@ async fn a_hub_that_drains_is_live_and_not_ready_and_takes_no_new_call() {
     let hub = Hub::start().await;
     let (address, faults) = (hub.address(), hub.zoom.faults().clone());
     let mut connected = hub.connect().await;
-    let (http, get) = (
-        || Http::new(address),
-        async |path| Http::new(address).get(path).await,
-    );
+    let (http, get) = (|| Http::new(address), async |path| Http::new(address).get(path).await);
     // A call that Zoom does not answer yet keeps the drain waiting.
     faults.change(|faults| faults.silent = true);
     let body = json!({"meetingId": MEETING, "participantUserId": "alice@example.com"});
     let running = actix_web::rt::spawn(http().post("/api/meetings/join", body.clone()));
     let mut seen = hub.zoom.account().watch_seen();
-    drop(
-        due("the call", seen.wait_for(|seen| seen.obf_calls == 1))
-            .await
-            .unwrap(),
-    );
+    drop(due("the call", seen.wait_for(|seen| seen.obf_calls == 1)).await.unwrap());
 
     let ended = hub.begin_stop();
     let not_ready: Answer = due("the drain", async {
@@ -176,10 +169,7 @@ async fn a_hub_that_drains_is_live_and_not_ready_and_takes_no_new_call() {
 
     // What ran before is answered, and then the hub ends.
     faults.reset();
-    assert_eq!(
-        due("its answer", running).await.unwrap().expect(503)["code"],
-        "zoom_unavailable"
-    );
+    assert_eq!(due("its answer", running).await.unwrap().expect(503)["code"], "zoom_unavailable");
     assert_eq!(connected.closed().await, (4503, "shutting_down".to_owned()));
     due("the end", ended).await.unwrap().unwrap();
 }

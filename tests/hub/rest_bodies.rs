@@ -16,10 +16,8 @@ fn refusal(error: &str, code: &str) -> Value {
 
 fn refusal_with_details(error: &str, code: &str, details: &[(&str, &str)]) -> Value {
     let mut refusal = refusal(error, code);
-    refusal["details"] = details
-        .iter()
-        .map(|(field, message)| json!({"field": field, "message": message}))
-        .collect();
+    refusal["details"] =
+        details.iter().map(|(field, message)| json!({"field": field, "message": message})).collect();
     refusal
 }
 
@@ -32,11 +30,7 @@ async fn a_form_is_taken_with_a_list_in_any_of_three_styles() {
         "participantUserIds[0]=a@example.com&participantUserIds%5B1%5D=b@example.com",
     ] {
         let form = format!("meetingId=123+456+7890&hostUserId=host%40example.com&{list}");
-        let answer = hub
-            .http()
-            .post_form("/api/meetings/setup", &form)
-            .await
-            .expect(200);
+        let answer = hub.http().post_form("/api/meetings/setup", &form).await.expect(200);
         let shape = json!({
             "success": true,
             "meetingId": MEETING,
@@ -69,22 +63,15 @@ async fn one_value_is_a_list_of_one_in_a_form_and_in_json() {
     let body = json!({"meetingId": MEETING, "participantUserIds": "alice@example.com"});
     let from_json = hub.post("/api/meetings/batch-join", body).await;
     for answer in [from_form, from_json] {
-        assert_eq!(
-            answer.expect(200)["summary"],
-            json!({"total": 1, "successful": 1, "failed": 0})
-        );
+        assert_eq!(answer.expect(200)["summary"], json!({"total": 1, "successful": 1, "failed": 0}));
     }
 }
 
 #[actix_web::test]
 async fn a_meeting_id_may_be_a_number_or_pasted_and_is_answered_as_digits() {
     let hub = Hub::start().await;
-    for written in [
-        json!(1_234_567_890),
-        json!("123 456 7890"),
-        json!("123-456-7890"),
-        json!(" 1234567890 "),
-    ] {
+    for written in [json!(1_234_567_890), json!("123 456 7890"), json!("123-456-7890"), json!(" 1234567890 ")]
+    {
         let body = json!({"meetingId": written, "hostUserId": "host@example.com"});
         let answer = hub.post("/api/meetings/start", body).await.expect(200);
         assert_eq!(answer["meetingId"], MEETING, "{written}");
@@ -119,12 +106,7 @@ async fn unknown_fields_pass_and_a_charset_changes_nothing() {
 async fn missing_fields_read_as_in_the_seed_and_each_is_named() {
     let hub = Hub::start().await;
     let cases: [(&str, Value, &str, &[&str]); 7] = [
-        (
-            "start",
-            json!({}),
-            "meetingId and hostUserId",
-            &["meetingId", "hostUserId"],
-        ),
+        ("start", json!({}), "meetingId and hostUserId", &["meetingId", "hostUserId"]),
         (
             "start",
             json!({"meetingId": MEETING, "hostUserId": ""}),
@@ -137,18 +119,8 @@ async fn missing_fields_read_as_in_the_seed_and_each_is_named() {
             "meetingId and participantUserId",
             &["meetingId", "participantUserId"],
         ),
-        (
-            "batch-join",
-            json!({}),
-            "meetingId and participantUserIds",
-            &["meetingId", "participantUserIds"],
-        ),
-        (
-            "setup",
-            json!({}),
-            "meetingId and hostUserId",
-            &["meetingId", "hostUserId"],
-        ),
+        ("batch-join", json!({}), "meetingId and participantUserIds", &["meetingId", "participantUserIds"]),
+        ("setup", json!({}), "meetingId and hostUserId", &["meetingId", "hostUserId"]),
         (
             "distribute",
             json!({}),
@@ -166,17 +138,11 @@ async fn missing_fields_read_as_in_the_seed_and_each_is_named() {
         let answer = hub.post(&format!("/api/meetings/{path}"), body).await;
         let details: Vec<_> = missing.iter().map(|field| (*field, "required")).collect();
         let error = format!("Missing required fields: {required}");
-        expect_shape(
-            &answer.expect(400),
-            &refusal_with_details(&error, "invalid_request", &details),
-        );
+        expect_shape(&answer.expect(400), &refusal_with_details(&error, "invalid_request", &details));
     }
     // A call without any body lacks the same fields.
     let none = hub.http().call(Method::POST, "/api/meetings/start", "").await;
-    assert_eq!(
-        none.expect(400)["error"],
-        "Missing required fields: meetingId and hostUserId"
-    );
+    assert_eq!(none.expect(400)["error"], "Missing required fields: meetingId and hostUserId");
 }
 
 #[actix_web::test]
@@ -204,10 +170,7 @@ async fn an_invalid_id_of_the_call_itself_is_refused_by_name() {
         "invalid_request",
         &[("participantUserIds", why)],
     );
-    expect_shape(
-        &hub.post("/api/meetings/batch-join", empty).await.expect(400),
-        &shape,
-    );
+    expect_shape(&hub.post("/api/meetings/batch-join", empty).await.expect(400), &shape);
     assert_eq!(hub.zoom.seen().zak_calls, 0);
 }
 
@@ -220,21 +183,14 @@ async fn a_body_over_the_limit_is_refused_and_one_at_the_limit_is_not() {
     hub.post("/api/meetings/start", body.clone()).await.expect(200);
     body["x"] = json!("x".repeat(rest + 1));
     let answer = hub.post("/api/meetings/start", body).await.expect(413);
-    expect_shape(
-        &answer,
-        &refusal("A body has at most 1024 bytes", "payload_too_large"),
-    );
+    expect_shape(&answer, &refusal("A body has at most 1024 bytes", "payload_too_large"));
 }
 
 #[actix_web::test]
 async fn more_participants_than_fit_are_refused_and_none_is_served() {
     let hub = Hub::start_with(&[("MAX_BATCH", "2")]).await;
     let message = "At most 2 participants fit in one call";
-    let shape = refusal_with_details(
-        message,
-        "too_many_participants",
-        &[("participantUserIds", message)],
-    );
+    let shape = refusal_with_details(message, "too_many_participants", &[("participantUserIds", message)]);
     for path in ["batch-join", "setup", "distribute"] {
         let body =
             |users: &[&str]| json!({"meetingId": MEETING, "hostUserId": "h", "participantUserIds": users});
@@ -252,15 +208,9 @@ async fn more_participants_than_fit_are_refused_and_none_is_served() {
 async fn a_body_that_is_neither_json_nor_a_form_is_refused() {
     let hub = Hub::start().await;
     let body = json!({"meetingId": MEETING, "hostUserId": "h"}).to_string();
-    let shape = refusal(
-        "Send application/json or application/x-www-form-urlencoded",
-        "unsupported_media_type",
-    );
-    for media_type in [
-        "text/plain",
-        "multipart/form-data; boundary=x",
-        "application/jsonp",
-    ] {
+    let shape =
+        refusal("Send application/json or application/x-www-form-urlencoded", "unsupported_media_type");
+    for media_type in ["text/plain", "multipart/form-data; boundary=x", "application/jsonp"] {
         expect_shape(&start(&hub, media_type, &body).await.expect(415), &shape);
     }
     let untold = hub.http().call(Method::POST, "/api/meetings/start", &body).await;
@@ -270,14 +220,7 @@ async fn a_body_that_is_neither_json_nor_a_form_is_refused() {
 #[actix_web::test]
 async fn what_is_no_json_object_is_refused_and_not_quoted() {
     let hub = Hub::start().await;
-    for body in [
-        "[]",
-        "[\"1234567890\",\"hush\"]",
-        "\"hush\"",
-        "{\"meetingId\":\"hush",
-        "null",
-        "hush",
-    ] {
+    for body in ["[]", "[\"1234567890\",\"hush\"]", "\"hush\"", "{\"meetingId\":\"hush", "null", "hush"] {
         let answer = start(&hub, "application/json", body).await;
         let shape =
             json!({"success": false, "error": "<text>", "code": "malformed_frame", "retryable": false});
@@ -299,10 +242,7 @@ async fn a_body_that_never_arrives_is_answered_in_time() {
     let told = send_until(hub.address(), &request, "\"retryAfterSeconds\":1}").await;
     assert!(told.starts_with("HTTP/1.1 504 "), "{told}");
     assert!(told.contains("\"code\":\"deadline_exceeded\""), "{told}");
-    assert!(
-        told.contains("\"error\":\"The body did not arrive within 0.2 s\""),
-        "{told}"
-    );
+    assert!(told.contains("\"error\":\"The body did not arrive within 0.2 s\""), "{told}");
 }
 
 #[actix_web::test]

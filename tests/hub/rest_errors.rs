@@ -44,10 +44,7 @@ async fn an_unknown_user_is_404_in_zooms_words() {
         let said = "User does not exist: missing@example.com.";
         let error = format!("{kind} token retrieval failed: {said}");
         let zoom = json!({"status": 404, "code": 1001, "message": said});
-        expect_shape(
-            &answer.expect(404),
-            &refusal("zoom_user_not_found", &error, &zoom),
-        );
+        expect_shape(&answer.expect(404), &refusal("zoom_user_not_found", &error, &zoom));
     }
 }
 
@@ -119,11 +116,7 @@ async fn zooms_rate_limit_is_503_and_its_retry_after_is_passed_on() {
     let (served, refused) = if one.status == 200 { (one, two) } else { (two, one) };
     served.expect(200);
     let said = "You have reached the maximum per-second rate limit for this API. Try again later.";
-    let mut shape = passing(
-        "zoom_rate_limited",
-        &format!("ZAK token retrieval failed: {said}"),
-        7,
-    );
+    let mut shape = passing("zoom_rate_limited", &format!("ZAK token retrieval failed: {said}"), 7);
     shape["zoom"] = json!({"status": 429, "code": 429, "message": said});
     expect_shape(&refused.expect(503), &shape);
     assert_eq!(refused.header("retry-after"), Some("7"));
@@ -135,11 +128,7 @@ async fn zooms_daily_limit_is_503_and_a_matter_of_hours() {
     let answer = start_meeting(&hub, "h").await;
     let said = "You have reached the maximum daily rate limit for this API. Refer to the response header for details \
                 on when you can make another request.";
-    let mut shape = passing(
-        "zoom_daily_limit",
-        &format!("ZAK token retrieval failed: {said}"),
-        3600,
-    );
+    let mut shape = passing("zoom_daily_limit", &format!("ZAK token retrieval failed: {said}"), 3600);
     shape["zoom"] = json!({"status": 429, "code": 429, "message": said});
     expect_shape(&answer.expect(503), &shape);
     assert_eq!(answer.header("retry-after"), Some("3600"));
@@ -157,11 +146,7 @@ async fn a_proxys_page_and_zooms_own_failure_are_503() {
         })
         .await;
         let answer = start_meeting(&hub, "h").await;
-        let mut shape = passing(
-            "zoom_unavailable",
-            &format!("ZAK token retrieval failed: {said}"),
-            5,
-        );
+        let mut shape = passing("zoom_unavailable", &format!("ZAK token retrieval failed: {said}"), 5);
         shape["zoom"] = match code {
             Some(code) => json!({"status": status, "code": code, "message": said}),
             None => json!({"status": status}),
@@ -178,10 +163,7 @@ async fn a_dropped_connection_is_503_and_says_so() {
     let body = answer.expect(503);
     expect_shape(&body, &passing("zoom_unavailable", "<text>", 5));
     let error = body["error"].as_str().unwrap();
-    assert!(
-        error.starts_with("ZAK token retrieval failed: Zoom could not be reached: "),
-        "{error}"
-    );
+    assert!(error.starts_with("ZAK token retrieval failed: Zoom could not be reached: "), "{error}");
     assert_eq!(answer.header("retry-after"), Some("5"));
 }
 
@@ -189,10 +171,9 @@ async fn a_dropped_connection_is_503_and_says_so() {
 async fn a_silent_zoom_is_504_in_time_and_in_the_same_words() {
     let hub = Hub::start_with(&[("ZOOM_TIMEOUT_SECONDS", "0.2")]).await;
     hub.zoom.faults().change(|faults| faults.silent = true);
-    for (kind, answer) in [
-        ("ZAK", start_meeting(&hub, "h").await),
-        ("OBF", join_meeting(&hub, "alice").await),
-    ] {
+    for (kind, answer) in
+        [("ZAK", start_meeting(&hub, "h").await), ("OBF", join_meeting(&hub, "alice").await)]
+    {
         let body = answer.expect(504);
         expect_shape(&body, &passing("deadline_exceeded", "<text>", 1));
         let error = body["error"].as_str().unwrap();

@@ -11,20 +11,13 @@ async fn of_each_kind(http: impl Fn() -> Http) -> Vec<Answer> {
     vec![
         http().get("/api/health").await,
         http().call(Method::HEAD, "/api/health/live", "").await,
-        http()
-            .post(start, json!({"meetingId": MEETING, "hostUserId": "h"}))
-            .await,
-        http()
-            .post(start, json!({"meetingId": MEETING, "hostUserId": "missing"}))
-            .await,
+        http().post(start, json!({"meetingId": MEETING, "hostUserId": "h"})).await,
+        http().post(start, json!({"meetingId": MEETING, "hostUserId": "missing"})).await,
         http().post(start, json!({})).await,
         http().call(Method::POST, start, "x").await,
         http().get(start).await,
         http().get("/api/nothing").await,
-        http()
-            .with("origin", "https://evil.example")
-            .get("/api/health")
-            .await,
+        http().with("origin", "https://evil.example").get("/api/health").await,
     ]
 }
 
@@ -82,13 +75,7 @@ async fn a_name_that_is_none_is_replaced_by_a_random_one() {
     let hub = Hub::start().await;
     let too_long = "x".repeat(65);
     let mut names = Vec::new();
-    for given in [
-        None,
-        Some("a b"),
-        Some("a\"b"),
-        Some("é"),
-        Some(too_long.as_str()),
-    ] {
+    for given in [None, Some("a b"), Some("a\"b"), Some("é"), Some(too_long.as_str())] {
         let http = match given {
             Some(given) => hub.http().with("x-request-id", given),
             None => hub.http(),
@@ -106,11 +93,7 @@ async fn a_name_that_is_none_is_replaced_by_a_random_one() {
 async fn every_answer_with_a_body_is_json() {
     let hub = Hub::start().await;
     for answer in of_each_kind(|| hub.http()).await {
-        assert_eq!(
-            answer.header("content-type"),
-            Some("application/json"),
-            "{answer:?}"
-        );
+        assert_eq!(answer.header("content-type"), Some("application/json"), "{answer:?}");
     }
 }
 
@@ -150,10 +133,7 @@ async fn a_wrong_method_is_405_and_told_which_there_are() {
         ("/ws", "GET"),
     ] {
         let others = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
-        for method in others
-            .into_iter()
-            .filter(|method| !allowed.contains(method.as_str()))
-        {
+        for method in others.into_iter().filter(|method| !allowed.contains(method.as_str())) {
             let answer = hub.http().call(method, path, "").await;
             let shape = json!({
                 "success": false, "error": format!("Method not allowed; use {allowed}"),

@@ -52,22 +52,13 @@ async fn the_lives_that_were_configured_are_asked_for_and_told() {
     let body = json!({"meetingId": MEETING, "hostUserId": "h", "participantUserId": "p"});
     let start = hub.post("/api/meetings/start", body.clone()).await.expect(200);
     let join = hub.post("/api/meetings/join", body).await.expect(200);
-    assert_eq!(
-        (&start["expiresIn"], &join["expiresIn"]),
-        (&json!("1 hour"), &json!("5 minutes"))
-    );
+    assert_eq!((&start["expiresIn"], &join["expiresIn"]), (&json!("1 hour"), &json!("5 minutes")));
 }
 
 #[actix_web::test]
 async fn a_batch_join_answers_with_each_token_and_each_failure() {
     let hub = Hub::start().await;
-    let users = [
-        "alice@example.com",
-        "me",
-        "missing@example.com",
-        "ALICE@example.com",
-        "bob@example.com",
-    ];
+    let users = ["alice@example.com", "me", "missing@example.com", "ALICE@example.com", "bob@example.com"];
     let body = json!({"meetingId": MEETING, "participantUserIds": users});
     let answer = hub.post("/api/meetings/batch-join", body).await.expect(200);
     let row = |user: &str| {
@@ -113,12 +104,8 @@ async fn a_batch_join_in_which_everybody_fails_is_answered_all_the_same() {
         (&answer["success"], &answer["summary"]),
         (&json!(true), &json!({"total": 4, "successful": 0, "failed": 4}))
     );
-    let users: Vec<_> = answer["results"]["failed"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| &row["userId"])
-        .collect();
+    let users: Vec<_> =
+        answer["results"]["failed"].as_array().unwrap().iter().map(|row| &row["userId"]).collect();
     assert_eq!(users, ["missing-a", "7", "", ".."]);
 }
 
@@ -164,10 +151,7 @@ async fn a_set_up_needs_no_participants() {
         json!({"meetingId": MEETING, "hostUserId": "host@example.com", "participantUserIds": null}),
     ] {
         let answer = hub.post("/api/meetings/setup", body).await.expect(200);
-        assert_eq!(
-            (&answer["participants"], &answer["failed"]),
-            (&json!([]), &json!([]))
-        );
+        assert_eq!((&answer["participants"], &answer["failed"]), (&json!([]), &json!([])));
     }
     assert_eq!(hub.zoom.seen().obf_calls, 0);
 }
@@ -196,12 +180,7 @@ async fn a_distribution_answers_with_its_rows() {
     let hub = Hub::start().await;
     let mut alice = hub.connect_as("alice@example.com").await;
     let mut missing = hub.connect_as("missing@example.com").await;
-    let users = [
-        "Alice@example.com",
-        "missing@example.com",
-        "nobody@example.com",
-        "me",
-    ];
+    let users = ["Alice@example.com", "missing@example.com", "nobody@example.com", "me"];
     let body = json!({
         "meetingId": MEETING, "hostUserId": "host@example.com", "participantUserIds": users, "wait": 30,
     });

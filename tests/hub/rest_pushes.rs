@@ -35,10 +35,7 @@ async fn a_zak_from_a_start_reaches_all_sessions_of_the_host_alone() {
     let answer = hub.post("/api/meetings/start", body).await.expect(200);
     for client in [&mut one, &mut two] {
         let pushed = expect_zak(client, "host@example.com").await;
-        assert_eq!(
-            (&pushed["zakToken"], &pushed["expiresAt"]),
-            (&answer["zakToken"], &answer["expiresAt"])
-        );
+        assert_eq!((&pushed["zakToken"], &pushed["expiresAt"]), (&answer["zakToken"], &answer["expiresAt"]));
         client.expect_nothing().await;
     }
     other.expect_nothing().await;
@@ -52,10 +49,7 @@ async fn an_obf_from_a_join_reaches_the_participant_alone() {
     let mut bob = hub.connect_as("bob@example.com").await;
     let body = json!({"meetingId": MEETING, "participantUserId": "alice@example.com"});
     let answer = hub.post("/api/meetings/join", body).await.expect(200);
-    assert_eq!(
-        expect_obf(&mut alice, "alice@example.com").await["obfToken"],
-        answer["obfToken"]
-    );
+    assert_eq!(expect_obf(&mut alice, "alice@example.com").await["obfToken"], answer["obfToken"]);
     alice.expect_nothing().await;
     bob.expect_nothing().await;
 }
@@ -67,12 +61,7 @@ async fn a_batch_join_pushes_to_each_participant_its_own() {
     let mut missing = hub.connect_as("missing@example.com").await;
     let mut bob = hub.connect_as("bob@example.com").await;
     let mut other = hub.connect_as("other@example.com").await;
-    let users = [
-        "alice@example.com",
-        "absent@example.com",
-        "missing@example.com",
-        "bob@example.com",
-    ];
+    let users = ["alice@example.com", "absent@example.com", "missing@example.com", "bob@example.com"];
     let body = json!({"meetingId": MEETING, "participantUserIds": users});
     let answer = hub.post("/api/meetings/batch-join", body).await.expect(200);
     let rows = &answer["results"]["successful"];

@@ -45,10 +45,7 @@ fn found(text: &str, secrets: &[(&'static str, String)]) -> Vec<String> {
     let mut found = Vec::new();
     for (name, secret) in secrets {
         assert!(secret.len() >= PIECE, "{name} is too short to be looked for");
-        let in_clear = secret
-            .as_bytes()
-            .chunks_exact(PIECE)
-            .find(|piece| there.contains(piece));
+        let in_clear = secret.as_bytes().chunks_exact(PIECE).find(|piece| there.contains(piece));
         if let Some(piece) = in_clear {
             let piece = String::from_utf8_lossy(piece);
             let line = text.lines().find(|line| line.contains(&*piece));
@@ -62,10 +59,7 @@ fn spelled(text: &str, secrets: &[(&'static str, String)]) -> Vec<String> {
     let mut found = Vec::new();
     for (name, secret) in secrets {
         found.extend(
-            spelled_out(secret)
-                .into_iter()
-                .filter(|form| text.contains(form))
-                .map(|_| (*name).to_owned()),
+            spelled_out(secret).into_iter().filter(|form| text.contains(form)).map(|_| (*name).to_owned()),
         );
     }
     found
@@ -81,9 +75,7 @@ fn join(participant: &str) -> Value {
 
 /// A meeting with some for whom it goes well and some for whom it goes wrong in every way.
 fn many(host: &str) -> Value {
-    let participants = [
-        "alice", "bob", "echo", "torn", "garbled", "missing", "flaky", "flaky", "me",
-    ];
+    let participants = ["alice", "bob", "echo", "torn", "garbled", "missing", "flaky", "flaky", "me"];
     json!({"meetingId": MEETING, "hostUserId": host, "participantUserIds": participants})
 }
 
@@ -93,10 +85,7 @@ async fn over_http(address: SocketAddr) {
     for path in ["/", "/api/health", "/api/health/live", "/api/health/ready"] {
         http().get(path).await.expect(200);
     }
-    http()
-        .get(&format!("/nowhere?token={CREDENTIAL}"))
-        .await
-        .expect(404);
+    http().get(&format!("/nowhere?token={CREDENTIAL}")).await.expect(404);
     for user in ["alice", "echo", "torn", "garbled", "missing"] {
         http().post(&meetings("start"), start_meeting(user)).await;
         http().post(&meetings("join"), join(user)).await;
@@ -107,20 +96,13 @@ async fn over_http(address: SocketAddr) {
     for call in ["batch-join", "setup", "distribute"] {
         http().post(&meetings(call), many("host")).await.expect(200);
     }
-    http()
-        .post(&meetings("start"), json!({"token": CREDENTIAL}))
-        .await
-        .expect(400);
-    http()
-        .post(&meetings("start"), json!(CREDENTIAL))
-        .await
-        .expect(400);
+    http().post(&meetings("start"), json!({"token": CREDENTIAL})).await.expect(400);
+    http().post(&meetings("start"), json!(CREDENTIAL)).await.expect(400);
 }
 
 async fn over_a_socket(address: SocketAddr) {
     let mut host = Client::connect(address, Carrier::WebSocket).await;
-    host.emit("authenticate", json!({"userId": "host", "token": CREDENTIAL}))
-        .await;
+    host.emit("authenticate", json!({"userId": "host", "token": CREDENTIAL})).await;
     host.expect("authenticated").await;
     let mut alice = connect_as(address, "alice").await;
     let mut others = Vec::new();
@@ -207,10 +189,7 @@ async fn says_nothing_of_what_it_holds(zoom: &StandIn) {
         ("ZOOM_CLIENT_SECRET", settings.client_secret.reveal()),
         ("ZOOM_ACCOUNT_ID", &settings.account_id),
     ]);
-    let root = zoom
-        .root
-        .as_ref()
-        .map(|root| start.folder().put("root.pem", root));
+    let root = zoom.root.as_ref().map(|root| start.folder().put("root.pem", root));
     let start = match &root {
         Some(path) => start.and(&[("ZOOM_CA_FILE", path)]),
         None => start,
@@ -227,11 +206,7 @@ async fn says_nothing_of_what_it_holds(zoom: &StandIn) {
     assert!(secrets.len() > 30, "{}: too little has happened", secrets.len());
     // It was talkative indeed, and what it says is found.
     for marker in ["request=marker-7c1e", " TRACE mio", "TRACE actix_", "[secret]"] {
-        assert!(
-            said.contains(marker),
-            "no {marker:?} in {} bytes of log",
-            said.len()
-        );
+        assert!(said.contains(marker), "no {marker:?} in {} bytes of log", said.len());
     }
     assert_eq!(found(&said, &secrets), [""; 0]);
     assert_eq!(spelled(&said, &secrets[..4]), [""; 0]);
@@ -252,9 +227,7 @@ async fn no_secret_is_logged_over_tls_either_where_http_1_is_spoken_though_http_
     // Whoever takes what is offered speaks HTTP/2.
     let mut roots = RootCertStore::empty();
     let root = zoom.root.as_ref().unwrap();
-    roots
-        .add(CertificateDer::from_pem_slice(root.as_bytes()).unwrap())
-        .unwrap();
+    roots.add(CertificateDer::from_pem_slice(root.as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -262,13 +235,9 @@ async fn no_secret_is_logged_over_tls_either_where_http_1_is_spoken_though_http_
         .with_root_certificates(roots)
         .with_no_client_auth();
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let connector = awc::Connector::new()
-        .rustls_0_23(Arc::new(tls))
-        .timeout(Duration::from_secs(5));
+    let connector = awc::Connector::new().rustls_0_23(Arc::new(tls)).timeout(Duration::from_secs(5));
     let client = awc::Client::builder().connector(connector).finish();
-    let answer = due("an answer", client.get(zoom.url("/v2")).send())
-        .await
-        .unwrap();
+    let answer = due("an answer", client.get(zoom.url("/v2")).send()).await.unwrap();
     assert_eq!(answer.version(), Version::HTTP_2);
     assert!(zoom.learnt().versions.contains("HTTP/2.0"));
     zoom.stop().await;
@@ -286,10 +255,7 @@ fn a_secret_in_a_text_is_found_whole_in_part_and_spelled_out() {
     }
     assert_eq!(found("0123456789abcde", &secrets), [""; 0]);
     assert_eq!(
-        spelled(
-            "[48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102]",
-            &secrets
-        ),
+        spelled("[48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102]", &secrets),
         ["it"]
     );
     assert_eq!(spelled("30313233343536373839616263646566", &secrets), ["it"]);

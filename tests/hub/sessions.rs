@@ -26,14 +26,8 @@ async fn authenticate_is_answered_with_the_callers_spelling_and_a_session_of_its
     let hub = Hub::start().await;
     let mut client = hub.connect().await;
     let first = client.authenticate("Alice@Example.com").await;
-    assert_eq!(
-        keys(&first),
-        BTreeSet::from(["socketId", "success", "timestamp", "userId"])
-    );
-    assert_eq!(
-        (&first["success"], &first["userId"]),
-        (&json!(true), &json!("Alice@Example.com"))
-    );
+    assert_eq!(keys(&first), BTreeSet::from(["socketId", "success", "timestamp", "userId"]));
+    assert_eq!((&first["success"], &first["userId"]), (&json!(true), &json!("Alice@Example.com")));
     assert_eq!(first["socketId"].as_str().unwrap().len(), 32);
     let second = hub.connect().await.authenticate("Alice@Example.com").await;
     assert_ne!(first["socketId"], second["socketId"]);
@@ -43,25 +37,12 @@ async fn authenticate_is_answered_with_the_callers_spelling_and_a_session_of_its
 async fn a_host_that_starts_gets_its_zak_and_a_participant_that_joins_its_obf() {
     let hub = Hub::start().await;
     let mut client = hub.connect().await;
-    client
-        .emit(
-            "meeting:start",
-            json!({"meetingId": "123 456 7890", "hostUserId": "host"}),
-        )
-        .await;
+    client.emit("meeting:start", json!({"meetingId": "123 456 7890", "hostUserId": "host"})).await;
     let started = client.expect("meeting:started").await;
     let shape = ["expiresAt", "expiresIn", "meetingId", "timestamp", "zakToken"];
     assert_eq!(keys(&started), BTreeSet::from(shape));
-    assert_eq!(
-        (&started["meetingId"], &started["expiresIn"]),
-        (&json!("1234567890"), &json!("2 hours"))
-    );
-    client
-        .emit(
-            "meeting:join",
-            json!({"meetingId": 1_234_567_890, "participantUserId": "alice"}),
-        )
-        .await;
+    assert_eq!((&started["meetingId"], &started["expiresIn"]), (&json!("1234567890"), &json!("2 hours")));
+    client.emit("meeting:join", json!({"meetingId": 1_234_567_890, "participantUserId": "alice"})).await;
     let credentials = client.expect("meeting:credentials").await;
     let shape = ["expiresAt", "expiresIn", "meetingId", "obfToken", "timestamp"];
     assert_eq!(keys(&credentials), BTreeSet::from(shape));
@@ -102,9 +83,7 @@ async fn an_event_behind_authenticate_is_taken_once_that_is_done() {
     let hub = Hub::start().await;
     let mut client = hub.connect().await;
     for n in 0..20 {
-        client
-            .emit("authenticate", json!({"userId": format!("user{n}")}))
-            .await;
+        client.emit("authenticate", json!({"userId": format!("user{n}")})).await;
         client.emit("ping", Value::Null).await;
     }
     for _ in 0..20 {
@@ -148,17 +127,9 @@ async fn zooms_refusal_reads_as_in_the_seed_with_zooms_own_words_beside() {
     let shape = ["code", "error", "event", "id", "message", "retryable", "zoom"];
     assert_eq!(keys(&error), BTreeSet::from(shape));
     assert_eq!(error["message"], "Failed to join meeting");
-    assert_eq!(
-        error["error"],
-        "OBF token retrieval failed: User does not exist: missing@x."
-    );
+    assert_eq!(error["error"], "OBF token retrieval failed: User does not exist: missing@x.");
     assert_eq!(error["zoom"]["code"], 1001);
-    client
-        .emit(
-            "meeting:start",
-            json!({"meetingId": MEETING, "hostUserId": "missing"}),
-        )
-        .await;
+    client.emit("meeting:start", json!({"meetingId": MEETING, "hostUserId": "missing"})).await;
     assert_eq!(client.expect("error").await["message"], "Failed to start meeting");
 }
 
@@ -167,42 +138,23 @@ async fn a_bad_event_is_told_what_is_wrong_and_the_session_goes_on() {
     let hub = Hub::start().await;
     let mut client = hub.connect().await;
     let cases = [
-        (
-            "meeting:start",
-            json!({}),
-            "invalid_request",
-            json!(["meetingId", "hostUserId"]),
-        ),
-        (
-            "meeting:join",
-            join("me"),
-            "invalid_user_id",
-            json!(["participantUserId"]),
-        ),
+        ("meeting:start", json!({}), "invalid_request", json!(["meetingId", "hostUserId"])),
+        ("meeting:join", join("me"), "invalid_user_id", json!(["participantUserId"])),
         (
             "meeting:join",
             json!({"meetingId": "1", "participantUserId": "a"}),
             "invalid_meeting_id",
             json!(["meetingId"]),
         ),
-        (
-            "authenticate",
-            json!({"userId": 7}),
-            "invalid_user_id",
-            json!(["userId"]),
-        ),
+        ("authenticate", json!({"userId": 7}), "invalid_user_id", json!(["userId"])),
         ("authenticate", json!(["a"]), "invalid_request", json!(["data"])),
         ("meeting:dance", json!({}), "unknown_event", json!([])),
     ];
     for (event, data, code, fields) in cases {
         client.emit_as("x", event, data).await;
         let error = client.expect("error").await;
-        let named: Vec<_> = error["details"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|d| d["field"].clone())
-            .collect();
+        let named: Vec<_> =
+            error["details"].as_array().into_iter().flatten().map(|d| d["field"].clone()).collect();
         assert_eq!((&error["code"], json!(named)), (&json!(code), fields), "{error}");
         assert_eq!((&error["event"], &error["id"]), (&json!(event), &json!("x")));
         assert_eq!(error["retryable"], false);
@@ -244,11 +196,7 @@ async fn a_frame_over_the_limit_closes_with_1009_and_one_at_the_limit_does_not()
 }
 
 fn part(text: &str, opcode: Data, is_final: bool) -> Message {
-    Message::Frame(Frame::message(
-        text.as_bytes().to_vec(),
-        OpCode::Data(opcode),
-        is_final,
-    ))
+    Message::Frame(Frame::message(text.as_bytes().to_vec(), OpCode::Data(opcode), is_final))
 }
 
 #[actix_web::test]
@@ -282,13 +230,7 @@ async fn a_fragmented_binary_message_is_malformed_once() {
 async fn a_text_that_is_not_utf_8_closes_with_1007() {
     let hub = Hub::start().await;
     let mut client = hub.connect().await;
-    client
-        .send(Message::Frame(Frame::message(
-            vec![0xff, 0xfe],
-            OpCode::Data(Data::Text),
-            true,
-        )))
-        .await;
+    client.send(Message::Frame(Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true))).await;
     assert_eq!(client.closed().await.0, 1007);
 }
 
@@ -297,18 +239,12 @@ async fn a_goodbye_is_answered_and_the_user_is_gone_from_the_count() {
     let hub = Hub::start().await;
     let counts = async || {
         let health = hub.get("/api/health").await.json();
-        (
-            health["sessions"].as_u64().unwrap(),
-            health["users"].as_u64().unwrap(),
-        )
+        (health["sessions"].as_u64().unwrap(), health["users"].as_u64().unwrap())
     };
     let mut client = hub.connect_as("alice").await;
     let second = hub.connect_as("ALICE").await;
     assert_eq!(counts().await, (2, 1));
-    let goodbye = CloseFrame {
-        code: CloseCode::Normal,
-        reason: "".into(),
-    };
+    let goodbye = CloseFrame { code: CloseCode::Normal, reason: "".into() };
     client.send(Message::Close(Some(goodbye))).await;
     assert_eq!(client.closed().await.0, 1000);
     second.leave().await;
@@ -335,9 +271,7 @@ async fn a_connection_cut_without_a_goodbye_is_gone_from_the_count_too() {
 #[actix_web::test]
 async fn a_subprotocol_that_the_hub_knows_is_chosen() {
     let hub = Hub::start().await;
-    let mut request = format!("ws://{}/ws", hub.address())
-        .into_client_request()
-        .unwrap();
+    let mut request = format!("ws://{}/ws", hub.address()).into_client_request().unwrap();
     let offered = HeaderValue::from_static("something.else, zoom-token-hub.v1");
     request.headers_mut().insert("sec-websocket-protocol", offered);
     let (_socket, answer) = due("the connection", connect_async(request)).await.unwrap();
@@ -349,11 +283,5 @@ async fn a_call_that_opens_no_websocket_is_told_so() {
     let hub = Hub::start().await;
     let error = hub.get("/ws").await.expect(400);
     assert_eq!(error["code"], "invalid_request");
-    assert!(
-        error["error"]
-            .as_str()
-            .unwrap()
-            .starts_with("Open a WebSocket here"),
-        "{error}"
-    );
+    assert!(error["error"].as_str().unwrap().starts_with("Open a WebSocket here"), "{error}");
 }

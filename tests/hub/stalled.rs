@@ -12,39 +12,36 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use crate::harness::{Hub, MEETING, due};
 
 /// A connection that takes little from the network and reads nothing of it.
-struct Stalled(WebSocketStream<TcpStream>);
+pub struct Stalled(WebSocketStream<TcpStream>);
 
 impl Stalled {
-    async fn connect(address: SocketAddr, user: &str) -> Self {
+    pub async fn connect(address: SocketAddr, user: &str) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
         let stream = socket.connect(address).await.unwrap();
-        assert!(is_established(
-            address.port(),
-            stream.local_addr().unwrap().port()
-        ));
+        assert!(is_established(address.port(), stream.local_addr().unwrap().port()));
         let (mut socket, _) = client_async(format!("ws://{address}/ws"), stream).await.unwrap();
         let authenticate = json!({"event": "authenticate", "data": {"userId": user}});
-        socket
-            .send(Message::text(authenticate.to_string()))
-            .await
-            .unwrap();
+        socket.send(Message::text(authenticate.to_string())).await.unwrap();
         Self(socket)
     }
 
-    /// Waits until the hub's side of the connection is closed. The client can't tell: it reads nothing, and a kernel
-    /// that gives up on a peer sends it no word.
-    async fn cut(&self, within: Duration) {
+    /// Whether the hub's side of the connection is open. The client can't tell: it reads nothing, and a kernel that
+    /// gives up on a peer sends it no word.
+    pub fn is_connected(&self) -> bool {
         let client = self.0.get_ref().local_addr().unwrap().port();
         let hub = self.0.get_ref().peer_addr().unwrap().port();
+        is_established(hub, client)
+    }
+
+    /// Waits until the hub's side of the connection is closed.
+    async fn cut(&self, within: Duration) {
         let cut = async {
-            while is_established(hub, client) {
+            while self.is_connected() {
                 actix_web::rt::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        actix_web::rt::time::timeout(within, cut)
-            .await
-            .expect("the connection is still there");
+        actix_web::rt::time::timeout(within, cut).await.expect("the connection is still there");
     }
 }
 
@@ -52,13 +49,10 @@ impl Stalled {
 fn is_established(from: u16, to: u16) -> bool {
     const ESTABLISHED: &str = "01";
     let port = |address: &str| u16::from_str_radix(address.split(':').next_back().unwrap(), 16).ok();
-    std::fs::read_to_string("/proc/net/tcp")
-        .unwrap()
-        .lines()
-        .any(|line| {
-            let fields: Vec<_> = line.split_ascii_whitespace().take(4).collect();
-            fields[3] == ESTABLISHED && port(fields[1]) == Some(from) && port(fields[2]) == Some(to)
-        })
+    std::fs::read_to_string("/proc/net/tcp").unwrap().lines().any(|line| {
+        let fields: Vec<_> = line.split_ascii_whitespace().take(4).collect();
+        fields[3] == ESTABLISHED && port(fields[1]) == Some(from) && port(fields[2]) == Some(to)
+    })
 }
 
 async fn sessions(hub: &Hub) -> Value {
@@ -95,10 +89,7 @@ async fn a_client_that_stops_reading_while_events_flow_to_it_is_cut_and_the_othe
         assert!(told < 400, "its queue has no bound");
         let asked = Instant::now();
         honest.expect_nothing().await;
-        assert!(
-            asked.elapsed() < Duration::from_secs(1),
-            "a stalled client slows the others"
-        );
+        assert!(asked.elapsed() < Duration::from_secs(1), "a stalled client slows the others");
     }
     stalled.cut(Duration::from_secs(5)).await;
     assert!(told > 10, "a client that is merely a little late is ended");

@@ -34,10 +34,7 @@ async fn calls(zoom: &Simulator, number: u64) {
 /// Waits until the program refuses new work.
 async fn draining(address: SocketAddr) {
     let http = Http::new(address);
-    due("the drain", async {
-        while http.get("/api/health/ready").await.status != 503 {}
-    })
-    .await;
+    due("the drain", async { while http.get("/api/health/ready").await.status != 503 {} }).await;
 }
 
 /// All that a participant or the host still gets, and that the end is the right one.
@@ -58,9 +55,7 @@ async fn stopped_while_distributing(variables: &[(&str, &str)]) -> usize {
     let zoom = zoom().await;
     zoom.faults().change(|faults| faults.token_latency_ms = 100);
     let (program, address) = Start::hub(&zoom, variables).serve().await;
-    let users: Vec<_> = (0..200)
-        .map(|number| format!("user{number}@example.com"))
-        .collect();
+    let users: Vec<_> = (0..200).map(|number| format!("user{number}@example.com")).collect();
     let mut clients = Vec::new();
     for some in users.chunks(50) {
         clients.extend(join_all(some.iter().map(|user| connect_as(address, user))).await);
@@ -71,10 +66,8 @@ async fn stopped_while_distributing(variables: &[(&str, &str)]) -> usize {
     calls(&zoom, 10).await;
     program.signal("TERM").await;
 
-    let (host, clients) = tokio::join!(
-        until_closed(&mut host),
-        join_all(clients.iter_mut().map(until_closed))
-    );
+    let (host, clients) =
+        tokio::join!(until_closed(&mut host), join_all(clients.iter_mut().map(until_closed)));
     let reports = data(&host, "meeting:distributed");
     assert_eq!(reports.len(), 1, "{host:?}");
     let rows = reports[0]["participants"].as_array().unwrap();
@@ -85,17 +78,10 @@ async fn stopped_while_distributing(variables: &[(&str, &str)]) -> usize {
         let tokens = data(events, "meeting:credentials");
         if row["status"] == "delivered" {
             assert_eq!(tokens.len(), 1, "{row} {events:?}");
-            assert_eq!(
-                &Claims::read(tokens[0]["obfToken"].as_str().unwrap()).unwrap().sub,
-                user
-            );
+            assert_eq!(&Claims::read(tokens[0]["obfToken"].as_str().unwrap()).unwrap().sub, user);
             got += 1;
         } else {
-            assert_eq!(
-                (&row["status"], &row["code"]),
-                (&json!("failed"), &json!("shutting_down")),
-                "{row}"
-            );
+            assert_eq!((&row["status"], &row["code"]), (&json!("failed"), &json!("shutting_down")), "{row}");
             // One may have been on its way when the row was cut.
             assert!(tokens.len() <= 1, "{events:?}");
         }
@@ -127,8 +113,7 @@ async fn hanging(zoom: &Simulator) -> (Program, SocketAddr, Client, Client) {
     let (program, address) = Start::hub(zoom, &[("ZOOM_TIMEOUT_SECONDS", "600")]).serve().await;
     let slow = connect_as(address, "slow@example.com").await;
     let mut host = connect_as(address, "host@example.com").await;
-    host.emit("meeting:distribute", distribute(&["slow@example.com".to_owned()]))
-        .await;
+    host.emit("meeting:distribute", distribute(&["slow@example.com".to_owned()])).await;
     host.expect("meeting:started").await;
     calls(zoom, 1).await;
     (program, address, host, slow)
@@ -147,18 +132,12 @@ async fn while_it_drains_it_listens_and_refuses_new_work_and_a_second_signal_end
     };
     assert_eq!(refused.status(), 503);
     let body: Value = serde_json::from_slice(refused.body().as_ref().unwrap()).unwrap();
-    assert_eq!(
-        (&body["code"], &body["retryable"]),
-        (&json!("shutting_down"), &json!(true))
-    );
+    assert_eq!((&body["code"], &body["retryable"]), (&json!("shutting_down"), &json!(true)));
 
     let join = json!({"meetingId": MEETING, "participantUserId": "slow@example.com"});
     slow.emit_as("1", "meeting:join", join.clone()).await;
     let error = slow.expect_frame("error").await;
-    assert_eq!(
-        (&error["id"], &error["data"]["code"]),
-        (&json!("1"), &json!("shutting_down"))
-    );
+    assert_eq!((&error["id"], &error["data"]["code"]), (&json!("1"), &json!("shutting_down")));
     slow.expect_nothing().await;
     host.expect_nothing().await;
 
@@ -167,10 +146,7 @@ async fn while_it_drains_it_listens_and_refuses_new_work_and_a_second_signal_end
     assert!(answer.header("retry-after").is_some());
     let http = Http::new(address);
     assert_eq!(http.get("/api/health/live").await.status, 200);
-    assert_eq!(
-        http.get("/api/health/ready").await.expect(503)["code"],
-        "shutting_down"
-    );
+    assert_eq!(http.get("/api/health/ready").await.expect(503)["code"], "shutting_down");
 
     let told = Instant::now();
     program.signal("INT").await;
@@ -188,10 +164,7 @@ async fn a_drain_ends_as_soon_as_its_work_does_and_ctrl_c_is_as_good_as_terminat
     // Every connection to Zoom breaks, and the row with it.
     zoom.stop().await;
     let events = until_closed(&mut host).await;
-    assert_eq!(
-        data(&events, "meeting:distributed")[0]["participants"][0]["code"],
-        "zoom_unavailable"
-    );
+    assert_eq!(data(&events, "meeting:distributed")[0]["participants"][0]["code"], "zoom_unavailable");
     assert_eq!(until_closed(&mut slow).await, Vec::<Value>::new());
     assert_eq!(program.ended().await.code, Some(0));
 }

@@ -46,15 +46,11 @@ async fn late_refusals_of_the_old_access_token_do_not_cost_the_new_one() {
 #[actix_web::test]
 async fn an_access_token_that_ran_out_early_is_renewed_and_the_caller_notices_nothing() {
     let zoom = simulator::start(Settings::default()).await.unwrap();
-    zoom.faults()
-        .change(|faults| faults.access_token_early_seconds = Some(0));
+    zoom.faults().change(|faults| faults.access_token_early_seconds = Some(0));
     let hub = Hub::start_against(zoom, &[]).await;
     // Refused with the first, and with the second too: said after one renewal, not after many.
     let refused = joins(&hub, 1).await.remove(0).expect(502);
-    assert_eq!(
-        (&refused["code"], &refused["zoom"]["code"]),
-        (&json!("zoom_refused"), &json!(124))
-    );
+    assert_eq!((&refused["code"], &refused["zoom"]["code"]), (&json!("zoom_refused"), &json!(124)));
     assert_eq!(hub.zoom.seen().login_calls, 2);
     hub.zoom.faults().reset();
     assert!(all_succeeded(&joins(&hub, 1).await));
@@ -91,11 +87,7 @@ async fn a_full_queue_refuses_what_comes_next_and_keeps_what_waits() {
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 503).collect();
     assert_eq!(refused.len(), 5, "one under way, four waiting");
     assert!(refused.iter().all(|answer| answer.json()["code"] == "overloaded"));
-    assert!(
-        refused
-            .iter()
-            .all(|answer| answer.header("retry-after") == Some("1"))
-    );
+    assert!(refused.iter().all(|answer| answer.header("retry-after") == Some("1")));
     assert_eq!(hub.zoom.seen().obfs, 5);
 }
 
@@ -106,10 +98,7 @@ async fn a_caller_whose_deadline_has_passed_gives_its_place_back() {
     let answers = joins(&hub, 5).await;
     let late: Vec<_> = answers.iter().filter(|answer| answer.status == 504).collect();
     assert!(late.len() >= 3, "{answers:?}");
-    assert!(
-        late.iter()
-            .all(|answer| answer.json()["code"] == "deadline_exceeded")
-    );
+    assert!(late.iter().all(|answer| answer.json()["code"] == "deadline_exceeded"));
     // One was answered and one was on its way: the next that is served has nobody before it any more.
     hub.zoom.faults().reset();
     let mut tries = 1;
@@ -132,30 +121,17 @@ async fn an_obf_is_never_shared_and_lives_half_an_hour_and_a_zak_two_hours() {
     };
     assert_eq!(life(&first["obfToken"]), 1800);
     let host = json!({"meetingId": MEETING, "hostUserId": "host"});
-    assert_eq!(
-        life(&hub.post("/api/meetings/start", host).await.expect(200)["zakToken"]),
-        7200
-    );
+    assert_eq!(life(&hub.post("/api/meetings/start", host).await.expect(200)["zakToken"]), 7200);
 }
 
 #[actix_web::test]
 async fn what_a_token_says_of_its_own_end_counts() {
     let hub = Hub::start_with(&[("OBF_TTL_SECONDS", "3600")]).await;
-    hub.zoom
-        .faults()
-        .change(|faults| faults.token_seconds = Some(600));
+    hub.zoom.faults().change(|faults| faults.token_seconds = Some(600));
     let body = json!({"meetingId": MEETING, "participantUserId": "alice"});
-    assert_eq!(
-        hub.post("/api/meetings/join", body.clone()).await.expect(200)["expiresIn"],
-        "10 minutes"
-    );
-    hub.zoom
-        .faults()
-        .change(|faults| faults.token_shape = simulator::TokenShape::Opaque);
-    assert_eq!(
-        hub.post("/api/meetings/join", body).await.expect(200)["expiresIn"],
-        "1 hour"
-    );
+    assert_eq!(hub.post("/api/meetings/join", body.clone()).await.expect(200)["expiresIn"], "10 minutes");
+    hub.zoom.faults().change(|faults| faults.token_shape = simulator::TokenShape::Opaque);
+    assert_eq!(hub.post("/api/meetings/join", body).await.expect(200)["expiresIn"], "1 hour");
 }
 
 #[actix_web::test]
@@ -164,23 +140,13 @@ async fn a_login_that_fails_is_tried_again_without_anybody_asking() {
     zoom.faults().change(|faults| faults.bad_credentials = true);
     let hub = Hub::start_against(zoom, &[]).await;
     let sick = hub.get("/api/health").await.expect(503);
-    assert_eq!(
-        (&sick["zoom"], &sick["status"]),
-        (&json!("disconnected"), &json!("unhealthy"))
-    );
-    assert_eq!(
-        sick["error"],
-        "OAuth authentication failed: Invalid client_id or client_secret"
-    );
+    assert_eq!((&sick["zoom"], &sick["status"]), (&json!("disconnected"), &json!("unhealthy")));
+    assert_eq!(sick["error"], "OAuth authentication failed: Invalid client_id or client_secret");
     let refused = joins(&hub, 1).await.remove(0).expect(502);
     assert_eq!(refused["code"], "zoom_credentials_rejected");
     hub.zoom.faults().reset();
     let mut seen = hub.zoom.account().watch_seen();
-    drop(
-        due("a login", seen.wait_for(|seen| seen.logins == 1))
-            .await
-            .unwrap(),
-    );
+    drop(due("a login", seen.wait_for(|seen| seen.logins == 1)).await.unwrap());
     due("health", async {
         while hub.get("/api/health").await.status != 200 {
             actix_web::rt::task::yield_now().await;

@@ -7,27 +7,14 @@ use crate::{Breaches, Source};
 pub(crate) const MOST_LINES: usize = 400;
 
 /// Names that fit anything, and so gather everything.
-const EMPTY_NAMES: [&str; 10] = [
-    "common",
-    "helper",
-    "helpers",
-    "manager",
-    "managers",
-    "misc",
-    "util",
-    "utils",
-    "utility",
-    "utilities",
-];
+const EMPTY_NAMES: [&str; 10] =
+    ["common", "helper", "helpers", "manager", "managers", "misc", "util", "utils", "utility", "utilities"];
 
 /// Judges a file as a text.
 pub(crate) fn judge(source: &Source, found: &mut Breaches) {
     let mut complain = |line, why: String| found.insert((source.path.clone(), line, why));
     if !source.text.starts_with("//!") {
-        complain(
-            1,
-            "must open with //!: what it is for, who owns the state, what is absent".into(),
-        );
+        complain(1, "must open with //!: what it is for, who owns the state, what is absent".into());
     }
     let lines = source.text.lines().count();
     if lines > MOST_LINES {

@@ -48,14 +48,7 @@ const LAYERS: [Layer; 9] = [
     Layer {
         name: "zoom::api",
         may_use: &["names", "secret"],
-        foreign: AllBut(&[
-            "actix",
-            "actix_web",
-            "actix_web_actors",
-            "awc",
-            "dotenvy",
-            "tokio",
-        ]),
+        foreign: AllBut(&["actix", "actix_web", "actix_web_actors", "awc", "dotenvy", "tokio"]),
         why: "the simulator shares the wire types, and must not get the client along with them",
     },
     Layer {
@@ -67,14 +60,7 @@ const LAYERS: [Layer; 9] = [
     Layer {
         name: "hub",
         may_use: &["zoom", "config", "names", "secret"],
-        foreign: AllBut(&[
-            "actix_http",
-            "actix_web",
-            "actix_web_actors",
-            "awc",
-            "dotenvy",
-            "serde_json",
-        ]),
+        foreign: AllBut(&["actix_http", "actix_web", "actix_web_actors", "awc", "dotenvy", "serde_json"]),
         why: "it knows no HTTP, no frames, no JSON text and no transport",
     },
     Layer {
@@ -99,16 +85,8 @@ const LAYERS: [Layer; 9] = [
 
 /// The foreign crates that belong to one file, whatever its layer may use.
 const ONLY_IN: [(&str, &str, &str); 2] = [
-    (
-        "actix_web_actors",
-        "src/web/websocket.rs",
-        "a transport only carries frames, in one place",
-    ),
-    (
-        "dashmap",
-        "src/hub/presence.rs",
-        "every other state belongs to one actor",
-    ),
+    ("actix_web_actors", "src/web/websocket.rs", "a transport only carries frames, in one place"),
+    ("dashmap", "src/hub/presence.rs", "every other state belongs to one actor"),
 ];
 
 /// The files at the crate's root: they declare and start the layers.
@@ -170,9 +148,7 @@ fn complaints(file: &str, sight: &Sight, test: bool) -> Vec<String> {
     let (path, exported) = match &sight.what {
         What::Path { path, exported } => (path, *exported),
         What::Hidden(what) => {
-            return vec![format!(
-                "uses {what}, which hides what a name means; write it plainly"
-            )];
+            return vec![format!("uses {what}, which hides what a name means; write it plainly")];
         }
         What::Module { .. } => return Vec::new(),
     };
@@ -198,10 +174,7 @@ fn complaints(file: &str, sight: &Sight, test: bool) -> Vec<String> {
     if !test && !matches!(root.as_str(), "std" | "core" | "alloc" | "proc_macro") {
         complaints.extend(foreign_complaints(file, layer, root, exported));
     }
-    complaints
-        .into_iter()
-        .map(|why| format!("uses {shown}; {why}"))
-        .collect()
+    complaints.into_iter().map(|why| format!("uses {shown}; {why}")).collect()
 }
 
 fn crate_complaint(file: &str, layer: Option<&Layer>, rest: &[String]) -> Option<String> {
@@ -264,10 +237,7 @@ fn judge_declarations<'a>(
 ) {
     let mut declared = BTreeSet::new();
     for (file, sights) in src.clone().filter(|(path, _)| ROOT.contains(path)) {
-        for sight in sights
-            .iter()
-            .filter(|sight| sight.module.is_empty() && !sight.test)
-        {
+        for sight in sights.iter().filter(|sight| sight.module.is_empty() && !sight.test) {
             let What::Module { name, public } = &sight.what else {
                 continue;
             };
@@ -300,7 +270,5 @@ fn judge_declarations<'a>(
 
 fn within(path: &[String], module: &str) -> bool {
     let mut path = path.iter();
-    module
-        .split("::")
-        .all(|name| path.next().is_some_and(|part| part == name))
+    module.split("::").all(|name| path.next().is_some_and(|part| part == name))
 }

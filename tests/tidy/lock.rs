@@ -21,9 +21,9 @@ fn fault(package: &str) -> Option<String> {
         None if name == env!("CARGO_PKG_NAME") => None,
         Some(source) if source != CRATES_IO => Some(format!("{name} comes from {source}")),
         None => Some(format!("{name} comes from a path")),
-        Some(_) if name.starts_with("openssl") => Some(format!(
-            "{name}: TLS is rustls, so that the binary needs no library of the system's"
-        )),
+        Some(_) if name.starts_with("openssl") => {
+            Some(format!("{name}: TLS is rustls, so that the binary needs no library of the system's"))
+        }
         Some(_) => None,
     }
 }

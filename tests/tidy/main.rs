@@ -37,10 +37,7 @@ fn breaches(manifest: &str, sources: &[Source]) -> Vec<String> {
     }
     files::judge_modules(&read, &mut found);
     layers::judge(&read, &mut found);
-    found
-        .into_iter()
-        .map(|(path, line, why)| format!("{path}:{line}: {why}"))
-        .collect()
+    found.into_iter().map(|(path, line, why)| format!("{path}:{line}: {why}")).collect()
 }
 
 /// What is wrong: the file, the line, and what it is.
@@ -53,10 +50,7 @@ fn collect(root: &Path, folder: &str, sources: &mut Vec<Source>) -> io::Result<(
         let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
         if entry.file_type()?.is_dir() {
             collect(root, &path, sources)?;
-        } else if Path::new(&path)
-            .extension()
-            .is_some_and(|extension| extension == "rs")
-        {
+        } else if Path::new(&path).extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(entry.path())?;
             sources.push(Source { path, text });
         }

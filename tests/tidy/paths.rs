@@ -71,12 +71,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn see(&mut self, line: usize, what: What) {
         let (module, test) = (self.module.clone(), self.test);
-        self.sights.push(Sight {
-            line,
-            module,
-            test,
-            what,
-        });
+        self.sights.push(Sight { line, module, test, what });
     }
 
     fn see_path(&mut self, line: usize, path: &[String], exported: bool) {
@@ -113,15 +108,11 @@ impl Reader<'_> {
 
     /// Learns the names that a module's items bring into it.
     fn enter(&mut self, items: &[Item]) {
-        let mut names = Names {
-            module: self.module.clone(),
-            found: Vec::new(),
-        };
+        let mut names = Names { module: self.module.clone(), found: Vec::new() };
         for item in items {
             names.visit_item(item);
         }
-        self.names
-            .retain(|(known, _)| !names.found.iter().any(|(name, _)| name == known));
+        self.names.retain(|(known, _)| !names.found.iter().any(|(name, _)| name == known));
         self.names.append(&mut names.found);
     }
 
@@ -158,13 +149,7 @@ impl Reader<'_> {
 
     fn scan_path<'t>(&mut self, first: &Ident, mut left: &'t [TokenTree]) -> &'t [TokenTree] {
         let mut path = vec![text(first)];
-        while let [
-            TokenTree::Punct(one),
-            TokenTree::Punct(two),
-            TokenTree::Ident(next),
-            after @ ..,
-        ] = left
-        {
+        while let [TokenTree::Punct(one), TokenTree::Punct(two), TokenTree::Ident(next), after @ ..] = left {
             if one.as_char() != ':' || one.spacing() != Spacing::Joint || two.as_char() != ':' {
                 break;
             }
@@ -207,11 +192,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         let line = item.ident.span().start().line;
         let (name, public) = (text(&item.ident), matches!(item.vis, syn::Visibility::Public(_)));
         self.see(line, What::Module { name, public });
-        if item
-            .attrs
-            .iter()
-            .any(|attribute| attribute.path().is_ident("path"))
-        {
+        if item.attrs.iter().any(|attribute| attribute.path().is_ident("path")) {
             self.see(line, What::Hidden("#[path] on a module"));
         }
         let names = self.names.clone();
@@ -296,9 +277,7 @@ impl<'ast> Visit<'ast> for Names {
 /// Leads a path that begins with `self` or `super` back to the root.
 fn climb(module: &[String], path: &[String]) -> Vec<String> {
     let mut module = module.to_vec();
-    let steps = path
-        .iter()
-        .take_while(|step| matches!(step.as_str(), "self" | "super"));
+    let steps = path.iter().take_while(|step| matches!(step.as_str(), "self" | "super"));
     let mut taken = 0;
     for step in steps {
         taken += 1;
@@ -307,7 +286,5 @@ fn climb(module: &[String], path: &[String]) -> Vec<String> {
         }
     }
     let root = std::iter::once("crate".to_owned());
-    root.chain(module)
-        .chain(path.iter().skip(taken).cloned())
-        .collect()
+    root.chain(module).chain(path.iter().skip(taken).cloned()).collect()
 }

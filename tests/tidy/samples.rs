@@ -38,10 +38,7 @@ fn of(path: &str, sample: &str) -> Vec<String> {
 }
 
 fn whole(path: &str, text: &str) -> Vec<String> {
-    let source = |path: &str, text: &str| Source {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    };
+    let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
     let mut sources = vec![source(path, text)];
     if path != "src/lib.rs" {
         sources.push(source("src/lib.rs", MAP));
@@ -80,16 +77,11 @@ fn a_message_tells_the_place_the_use_the_rule_and_the_reason() {
 #[test]
 fn a_file_has_at_most_400_lines() {
     let lines = |count: usize| format!("//! A sample.\n{}", "\n".repeat(count - 1));
-    assert_eq!(
-        whole("src/hub/session.rs", &lines(MOST_LINES)),
-        Vec::<String>::new()
-    );
+    assert_eq!(whole("src/hub/session.rs", &lines(MOST_LINES)), Vec::<String>::new());
     for path in ["src/hub/session.rs", "tests/hub/main.rs"] {
         let found = whole(path, &lines(401));
         assert!(
-            found
-                .iter()
-                .any(|line| line.starts_with(&format!("{path}:401: has 401 lines"))),
+            found.iter().any(|line| line.starts_with(&format!("{path}:401: has 401 lines"))),
             "{found:?}"
         );
     }
@@ -100,10 +92,7 @@ fn a_file_opens_with_its_purpose() {
     for text in ["", "use std::fmt;\n", "\n//! Late.\n", "// Not this.\n"] {
         for path in ["src/hub/session.rs", "tests/hub/main.rs"] {
             let found = whole(path, text);
-            assert!(
-                found.iter().all(|line| line.contains(":1: must open with //!")),
-                "{found:?}"
-            );
+            assert!(found.iter().all(|line| line.contains(":1: must open with //!")), "{found:?}");
             assert_eq!(found.len(), 1, "{text:?}");
         }
     }
@@ -132,22 +121,10 @@ fn a_clean_house_passes() {
         ),
         ("src/config.rs", "use crate::{names::X, secret::Secret};"),
         ("src/zoom/mod.rs", "pub mod api;\npub use api::Y;"),
-        (
-            "src/zoom/client.rs",
-            "use super::api::Y;\nuse crate::config::Config;\nuse awc::Client;",
-        ),
-        (
-            "src/hub/presence.rs",
-            "use dashmap::DashMap;\nuse crate::zoom::Broker;",
-        ),
-        (
-            "src/web/websocket.rs",
-            "use actix_web_actors::ws;\nuse crate::{hub::Session, zoom::Broker};",
-        ),
-        (
-            "src/simulator/mod.rs",
-            "use crate::zoom::api::{self, Y};\nfn f() { api::f(); }",
-        ),
+        ("src/zoom/client.rs", "use super::api::Y;\nuse crate::config::Config;\nuse awc::Client;"),
+        ("src/hub/presence.rs", "use dashmap::DashMap;\nuse crate::zoom::Broker;"),
+        ("src/web/websocket.rs", "use actix_web_actors::ws;\nuse crate::{hub::Session, zoom::Broker};"),
+        ("src/simulator/mod.rs", "use crate::zoom::api::{self, Y};\nfn f() { api::f(); }"),
         ("src/cli.rs", "use crate::{simulator, web, hub, zoom};"),
         ("src/main.rs", "use sample::cli;\nfn main() { cli::run(); }"),
     ] {

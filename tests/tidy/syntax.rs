@@ -58,8 +58,7 @@ pub(crate) fn text(ident: &Ident) -> String {
 /// The segments of a path; `::` first if it begins so.
 pub(crate) fn segments(path: &syn::Path) -> Vec<String> {
     let root = path.leading_colon.iter().map(|_| "::".to_owned());
-    root.chain(path.segments.iter().map(|segment| text(&segment.ident)))
-        .collect()
+    root.chain(path.segments.iter().map(|segment| text(&segment.ident))).collect()
 }
 
 /// Whether attributes keep what they stand on out of every build but that of the tests.

@@ -34,39 +34,21 @@ impl Fixture {
     fn new() -> Self {
         let (presence, drain) = (Presence::default(), Drain::default());
         let registry = Registry::new(presence.clone(), drain.clone(), oneshot::channel().0).start();
-        Self {
-            registry,
-            presence,
-            drain,
-        }
+        Self { registry, presence, drain }
     }
 
     async fn open(&self, user: &str) -> (SessionId, oneshot::Receiver<Code>) {
         let (session, (end, ended)) = (SessionId::random(), oneshot::channel());
-        let open = Open {
-            session,
-            deliver: Stuck.start().recipient(),
-            end,
-        };
+        let open = Open { session, deliver: Stuck.start().recipient(), end };
         self.registry.send(open).await.unwrap().unwrap();
-        let identify = Identify {
-            session,
-            user: user.parse().unwrap(),
-        };
+        let identify = Identify { session, user: user.parse().unwrap() };
         self.registry.send(identify).await.unwrap().unwrap();
         (session, ended)
     }
 
     async fn route(&self, to: To) -> usize {
         let event = ServerEvent::Pong(Pong::now());
-        self.registry
-            .send(Route {
-                to,
-                event,
-                frame: None,
-            })
-            .await
-            .unwrap()
+        self.registry.send(Route { to, event, frame: None }).await.unwrap()
     }
 }
 
@@ -108,9 +90,7 @@ async fn a_thousand_sessions_that_end_at_once_all_say_so() {
         memberships.push(Membership::new(hub.registry.clone(), session));
     }
     drop(memberships);
-    actix::clock::timeout(Duration::from_secs(5), hub.presence.everybody_left())
-        .await
-        .unwrap();
+    actix::clock::timeout(Duration::from_secs(5), hub.presence.everybody_left()).await.unwrap();
     assert!(!hub.presence.is_online(&ann()));
 }
 
@@ -134,15 +114,9 @@ async fn a_draining_registry_takes_no_session_and_ends_those_it_has() {
     let hub = Fixture::new();
     let (_session, ended) = hub.open("ann").await;
     hub.drain.begin();
-    let open = Open {
-        session: SessionId::random(),
-        deliver: Stuck.start().recipient(),
-        end: oneshot::channel().0,
-    };
-    assert_eq!(
-        hub.registry.send(open).await.unwrap().unwrap_err().code,
-        Code::ShuttingDown
-    );
+    let open =
+        Open { session: SessionId::random(), deliver: Stuck.start().recipient(), end: oneshot::channel().0 };
+    assert_eq!(hub.registry.send(open).await.unwrap().unwrap_err().code, Code::ShuttingDown);
     assert_eq!(hub.registry.send(EndAll(Code::ShuttingDown)).await.unwrap(), 1);
     assert_eq!(ended.await.unwrap(), Code::ShuttingDown);
 }

@@ -99,10 +99,7 @@ async fn silence_answers_nothing_and_its_end_cuts_the_call() {
 async fn issued_tokens_take_the_shape_that_is_asked_for() {
     let bench = Bench::new().await;
     let access = bench.login().await;
-    for (shape, body) in [
-        (TokenShape::Null, r#"{"token":null}"#),
-        (TokenShape::Empty, r#"{"token":""}"#),
-    ] {
+    for (shape, body) in [(TokenShape::Null, r#"{"token":null}"#), (TokenShape::Empty, r#"{"token":""}"#)] {
         bench.faults(|faults| faults.token_shape = shape);
         let answer = bench.zak(&access).await;
         assert_eq!((answer.status, answer.text.as_str()), (200, body));
@@ -118,10 +115,7 @@ async fn a_life_that_is_set_beats_the_one_that_is_asked_for() {
     let bench = Bench::new().await;
     let access = bench.login().await;
     bench.faults(|faults| faults.token_seconds = Some(5));
-    let claims = bench
-        .call(&access, "alice/token?type=zak&ttl=7200")
-        .await
-        .claims();
+    let claims = bench.call(&access, "alice/token?type=zak&ttl=7200").await.claims();
     assert_eq!(claims.exp - claims.iat, 5);
 }
 

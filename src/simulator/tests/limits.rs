@@ -65,10 +65,7 @@ async fn a_daily_limit_says_in_iso_8601_when_it_ends() {
     let answer = bench.zak(&access).await;
     let (status, code, message) = answer.refusal();
     assert_eq!((status, code), (429, 429));
-    assert!(
-        message.starts_with("You have reached the maximum daily rate limit"),
-        "{message}"
-    );
+    assert!(message.starts_with("You have reached the maximum daily rate limit"), "{message}");
     assert_eq!(answer.header("X-RateLimit-Type"), Some("Daily-limit"));
     let end: Timestamp = answer.header("Retry-After").unwrap().parse().unwrap();
     assert!(end > before && end.as_second() - before.as_second() <= 86_400 + 10);

@@ -33,10 +33,7 @@ async fn a_login_is_answered_as_zoom_does() {
 #[actix_web::test]
 async fn grant_and_account_may_stand_in_the_query() {
     let bench = Bench::new().await;
-    let query = [
-        ("grant_type", "account_credentials"),
-        ("account_id", "simulator-account"),
-    ];
+    let query = [("grant_type", "account_credentials"), ("account_id", "simulator-account")];
     let request = bench.login_request().query(&query).unwrap();
     assert_eq!(answer(request.send()).await.unwrap().status, 200);
 }
@@ -46,41 +43,16 @@ async fn wrong_credentials_are_an_invalid_client() {
     let bench = Bench::new().await;
     let expected = refused("invalid_client", "Invalid client_id or client_secret");
     let form = json!({"grant_type": "account_credentials", "account_id": "simulator-account"});
-    for (id, secret) in [
-        ("simulator-client", "wrong"),
-        ("wrong", "simulator-secret"),
-        ("", ""),
-    ] {
-        let request = bench
-            .http
-            .post(bench.simulator.oauth_url())
-            .basic_auth(id, secret);
-        assert_eq!(
-            refusal(&answer(request.send_form(&form)).await.unwrap()),
-            expected,
-            "{id}"
-        );
+    for (id, secret) in [("simulator-client", "wrong"), ("wrong", "simulator-secret"), ("", "")] {
+        let request = bench.http.post(bench.simulator.oauth_url()).basic_auth(id, secret);
+        assert_eq!(refusal(&answer(request.send_form(&form)).await.unwrap()), expected, "{id}");
     }
-    for header in [
-        "Basic",
-        "Basic %%%",
-        "Bearer c2ltdWxhdG9yLWNsaWVudDpzaW11bGF0b3Itc2VjcmV0",
-    ] {
-        let request = bench
-            .http
-            .post(bench.simulator.oauth_url())
-            .insert_header(("Authorization", header));
-        assert_eq!(
-            refusal(&answer(request.send_form(&form)).await.unwrap()),
-            expected,
-            "{header}"
-        );
+    for header in ["Basic", "Basic %%%", "Bearer c2ltdWxhdG9yLWNsaWVudDpzaW11bGF0b3Itc2VjcmV0"] {
+        let request = bench.http.post(bench.simulator.oauth_url()).insert_header(("Authorization", header));
+        assert_eq!(refusal(&answer(request.send_form(&form)).await.unwrap()), expected, "{header}");
     }
     let request = bench.http.post(bench.simulator.oauth_url());
-    assert_eq!(
-        refusal(&answer(request.send_form(&form)).await.unwrap()),
-        expected
-    );
+    assert_eq!(refusal(&answer(request.send_form(&form)).await.unwrap()), expected);
     assert_eq!(bench.simulator.seen().logins, 0);
 }
 
@@ -88,10 +60,7 @@ async fn wrong_credentials_are_an_invalid_client() {
 async fn another_grant_is_an_unsupported_grant_type() {
     let bench = Bench::new().await;
     let expected = refused("unsupported_grant_type", "unsupported grant type");
-    for form in [
-        json!({"grant_type": "client_credentials", "account_id": "simulator-account"}),
-        json!({}),
-    ] {
+    for form in [json!({"grant_type": "client_credentials", "account_id": "simulator-account"}), json!({})] {
         let answer = answer(bench.login_request().send_form(&form)).await.unwrap();
         assert_eq!(refusal(&answer), expected, "{form}");
     }
@@ -105,11 +74,7 @@ async fn another_account_is_an_invalid_request() {
         json!({"grant_type": "account_credentials"}),
     ] {
         let answer = answer(bench.login_request().send_form(&form)).await.unwrap();
-        assert_eq!(
-            refusal(&answer),
-            refused("invalid_request", "Bad Request"),
-            "{form}"
-        );
+        assert_eq!(refusal(&answer), refused("invalid_request", "Bad Request"), "{form}");
     }
 }
 

@@ -25,9 +25,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_millis(150);
 
 async fn within<T>(happens: impl Future<Output = T>) -> T {
-    timeout(DEADLINE, happens)
-        .await
-        .expect("it happens within the deadline")
+    timeout(DEADLINE, happens).await.expect("it happens within the deadline")
 }
 
 /// A running simulator and a client of it.
@@ -103,10 +101,7 @@ impl Bench {
 
     async fn login(&self) -> String {
         let answer = self.try_login().await.unwrap();
-        answer.json()["access_token"]
-            .as_str()
-            .expect("a login")
-            .to_owned()
+        answer.json()["access_token"].as_str().expect("a login").to_owned()
     }
 
     fn call_request(&self, access: &str, user_and_query: &str) -> ClientRequest {
@@ -128,8 +123,7 @@ impl Bench {
     }
 
     async fn obf(&self, access: &str) -> Answer {
-        self.call(access, "alice/token?type=onbehalf&meeting_id=123456789")
-            .await
+        self.call(access, "alice/token?type=onbehalf&meeting_id=123456789").await
     }
 
     /// Waits until the counters show it.
@@ -163,15 +157,9 @@ async fn several_run_at_once_and_know_nothing_of_each_other() {
 #[actix_web::test]
 async fn a_port_that_is_taken_is_named() {
     let port = Bench::new().await.simulator.address().port();
-    let settings = Settings {
-        port,
-        ..Settings::default()
-    };
+    let settings = Settings { port, ..Settings::default() };
     let refused = start(settings).await.unwrap_err().to_string();
-    assert!(
-        refused.starts_with(&format!("the simulator can't listen on 127.0.0.1:{port}: ")),
-        "{refused}"
-    );
+    assert!(refused.starts_with(&format!("the simulator can't listen on 127.0.0.1:{port}: ")), "{refused}");
 }
 
 #[actix_web::test]
@@ -185,10 +173,7 @@ async fn stopping_ends_calls_under_way_and_frees_the_port() {
     let port = bench.simulator.address().port();
     within(bench.simulator.stop()).await;
     assert!(within(call).await.unwrap().is_none());
-    let settings = Settings {
-        port,
-        ..Settings::default()
-    };
+    let settings = Settings { port, ..Settings::default() };
     within(start(settings).await.unwrap().stop()).await;
 }
 

@@ -14,10 +14,7 @@ async fn a_zak_is_its_users_and_lives_two_hours_unless_asked_otherwise() {
     let bench = Bench::new().await;
     let access = bench.login().await;
     let claims = bench.zak(&access).await.claims();
-    assert_eq!(
-        (claims.kind, claims.sub.as_str(), claims.meeting),
-        (TokenKind::Zak, "alice", None)
-    );
+    assert_eq!((claims.kind, claims.sub.as_str(), claims.meeting), (TokenKind::Zak, "alice", None));
     assert_eq!(claims.exp - claims.iat, 7_200);
     assert!((Timestamp::now().as_second() - claims.iat).abs() < 60);
     let asked = bench.call(&access, "alice/token?type=zak&ttl=61").await.claims();
@@ -33,10 +30,7 @@ async fn an_obf_names_its_meeting_and_no_two_are_alike() {
     assert_eq!(tokens.len(), 20);
     for answer in answers {
         let claims = answer.claims();
-        assert_eq!(
-            (claims.kind, claims.meeting.as_deref()),
-            (TokenKind::Obf, Some("123456789"))
-        );
+        assert_eq!((claims.kind, claims.meeting.as_deref()), (TokenKind::Obf, Some("123456789")));
     }
 }
 
@@ -55,26 +49,18 @@ async fn a_user_id_comes_through_the_path_whole() {
 async fn issued_tokens_are_remembered_by_name_and_counted_by_kind() {
     let bench = Bench::new().await;
     let access = bench.login().await;
-    let (zak, obf) = (
-        bench.zak(&access).await.claims(),
-        bench.obf(&access).await.claims(),
-    );
+    let (zak, obf) = (bench.zak(&access).await.claims(), bench.obf(&access).await.claims());
     let minted = |kind, meeting: Option<&str>, jti| Minted {
         kind,
         user: "alice".parse().unwrap(),
         meeting: meeting.map(|text| text.parse().unwrap()),
         jti,
     };
-    let expected = vec![
-        minted(TokenKind::Zak, None, zak.jti),
-        minted(TokenKind::Obf, Some("123456789"), obf.jti),
-    ];
+    let expected =
+        vec![minted(TokenKind::Zak, None, zak.jti), minted(TokenKind::Obf, Some("123456789"), obf.jti)];
     assert_eq!(bench.simulator.account().minted().await, expected);
     let seen = bench.simulator.seen();
-    assert_eq!(
-        (seen.zak_calls, seen.zaks, seen.obf_calls, seen.obfs),
-        (1, 1, 1, 1)
-    );
+    assert_eq!((seen.zak_calls, seen.zaks, seen.obf_calls, seen.obfs), (1, 1, 1, 1));
 }
 
 #[actix_web::test]
@@ -122,11 +108,7 @@ async fn calls_that_zoom_can_not_make_sense_of_fail_its_validation() {
         "?type=zak&ttl=soon",
     ] {
         let answer = bench.call(&access, &format!("alice/token{query}")).await;
-        assert_eq!(
-            answer.refusal(),
-            (400, 300, "Validation Failed.".into()),
-            "{query}"
-        );
+        assert_eq!(answer.refusal(), (400, 300, "Validation Failed.".into()), "{query}");
     }
 }
 
@@ -149,12 +131,7 @@ async fn every_second_call_of_a_flaky_user_fails_and_no_one_elses() {
     let access = bench.login().await;
     let mut statuses = Vec::new();
     for user in ["flaky1", "FLAKY1", "flaky2", "flaky1", "flaky2", "alice"] {
-        statuses.push(
-            bench
-                .call(&access, &format!("{user}/token?type=zak"))
-                .await
-                .status,
-        );
+        statuses.push(bench.call(&access, &format!("{user}/token?type=zak")).await.status);
     }
     assert_eq!(statuses, [200, 500, 200, 200, 500, 200]);
 }

@@ -42,14 +42,12 @@ impl Client {
 
     /// Sends an event.
     pub async fn emit(&mut self, event: &str, data: Value) {
-        self.send_text(&json!({"event": event, "data": data}).to_string())
-            .await;
+        self.send_text(&json!({"event": event, "data": data}).to_string()).await;
     }
 
     /// Sends an event that has a name of its own.
     pub async fn emit_as(&mut self, id: &str, event: &str, data: Value) {
-        self.send_text(&json!({"event": event, "data": data, "id": id}).to_string())
-            .await;
+        self.send_text(&json!({"event": event, "data": data, "id": id}).to_string()).await;
     }
 
     /// Sends a text frame as it is.

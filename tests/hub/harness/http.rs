@@ -42,11 +42,7 @@ impl Answer {
 impl Http {
     pub fn new(address: SocketAddr) -> Self {
         let client = awc::Client::builder().timeout(Duration::from_mins(1)).finish();
-        Self {
-            address,
-            client,
-            headers: Vec::new(),
-        }
+        Self { address, client, headers: Vec::new() }
     }
 
     /// With a header.
@@ -60,31 +56,21 @@ impl Http {
     }
 
     pub async fn post(self, path: &str, body: Value) -> Answer {
-        self.with("content-type", "application/json")
-            .call(Method::POST, path, &body.to_string())
-            .await
+        self.with("content-type", "application/json").call(Method::POST, path, &body.to_string()).await
     }
 
     pub async fn post_form(self, path: &str, body: &str) -> Answer {
-        self.with("content-type", "application/x-www-form-urlencoded")
-            .call(Method::POST, path, body)
-            .await
+        self.with("content-type", "application/x-www-form-urlencoded").call(Method::POST, path, body).await
     }
 
     /// Any call.
     pub async fn call(&self, method: Method, path: &str, body: &str) -> Answer {
-        let mut request = self
-            .client
-            .request(method, format!("http://{}{path}", self.address));
+        let mut request = self.client.request(method, format!("http://{}{path}", self.address));
         for (name, value) in &self.headers {
             request = request.insert_header((name.as_str(), value.as_str()));
         }
         let mut answer = request.send_body(body.to_owned()).await.unwrap();
         let text = String::from_utf8(answer.body().limit(16 << 20).await.unwrap().to_vec()).unwrap();
-        Answer {
-            status: answer.status().as_u16(),
-            headers: answer.headers().clone(),
-            text,
-        }
+        Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), text }
     }
 }

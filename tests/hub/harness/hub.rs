@@ -48,13 +48,7 @@ impl Hub {
         let ended = actix_web::rt::spawn(app.run(async { drop(stopped.await) }));
         let known = health.wait_for(|health| *health != Health::Starting);
         drop(due("the first login", known).await.unwrap());
-        Self {
-            zoom,
-            address,
-            stop,
-            ended,
-            health,
-        }
+        Self { zoom, address, stop, ended, health }
     }
 
     /// Where it listens.

@@ -85,12 +85,8 @@ pub struct Ended {
 impl Start {
     /// With these variables and no others; a panic would show itself with its backtrace.
     pub fn with(variables: &[(&str, &str)]) -> Self {
-        let start = Self {
-            folder: Folder::new(),
-            variables: Vec::new(),
-            arguments: Vec::new(),
-            unheard: false,
-        };
+        let start =
+            Self { folder: Folder::new(), variables: Vec::new(), arguments: Vec::new(), unheard: false };
         start.and(&[("RUST_BACKTRACE", "1")]).and(variables)
     }
 
@@ -116,8 +112,7 @@ impl Start {
     }
 
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
-        self.arguments
-            .extend(arguments.iter().map(|&argument| argument.to_owned()));
+        self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
         self
     }
 
@@ -152,12 +147,7 @@ impl Start {
             .unwrap();
         let out = child.stdout.take();
         let err = child.stderr.take();
-        Program {
-            child,
-            out: collect(out),
-            err: collect(err),
-            _folder: self.folder,
-        }
+        Program { child, out: collect(out), err: collect(err), _folder: self.folder }
     }
 
     /// Starts it and waits until it has ended by itself.
@@ -191,10 +181,7 @@ fn collect(pipe: Option<impl AsyncRead + Unpin + 'static>) -> watch::Receiver<St
         while let Ok(length @ 1..) = pipe.read(&mut chunk).await {
             // Whole lines only: a character may have been cut in two.
             unread.extend_from_slice(&chunk[..length]);
-            let lines = unread
-                .iter()
-                .rposition(|byte| *byte == b'\n')
-                .map_or(0, |at| at + 1);
+            let lines = unread.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let lines: Vec<_> = unread.drain(..lines).collect();
             sender.send_modify(|text| text.push_str(&String::from_utf8_lossy(&lines)));
         }
@@ -217,38 +204,31 @@ impl Program {
     /// Where it listens, from what it prints.
     pub async fn address(&self) -> SocketAddr {
         let said = self.says("Tokens:").await;
-        let line = said
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("Listening:"));
+        let line = said.lines().find_map(|line| line.trim().strip_prefix("Listening:"));
         let first = line.unwrap().split(',').next().unwrap();
         first.trim().parse().unwrap()
     }
 
     /// Sends a signal by its name, such as `TERM`.
     pub async fn signal(&self, name: &str) {
-        let id = self.child.id().expect("a program that runs");
+        let id = self.id();
         // The shell's own `kill`: a name for a signal without unsafe code and without a crate.
-        let sent = Command::new("sh")
-            .arg("-c")
-            .arg(format!("kill -{name} {id}"))
-            .status();
+        let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {id}")).status();
         assert!(due("the signal", sent).await.unwrap().success());
+    }
+
+    /// What the system calls it.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("a program that runs")
     }
 
     /// Waits until it has ended and everything that it said is read.
     pub async fn ended(mut self) -> Ended {
         let code = due("the end of the program", self.child.wait()).await.unwrap();
         for pipe in [&mut self.out, &mut self.err] {
-            due("the end of its output", async {
-                while pipe.changed().await.is_ok() {}
-            })
-            .await;
+            due("the end of its output", async { while pipe.changed().await.is_ok() {} }).await;
         }
-        Ended {
-            code: code.code(),
-            out: self.out.borrow().clone(),
-            err: self.err.borrow().clone(),
-        }
+        Ended { code: code.code(), out: self.out.borrow().clone(), err: self.err.borrow().clone() }
     }
 }
 
@@ -259,11 +239,7 @@ async fn contains(pipe: &watch::Receiver<String>, what: &str, other: &watch::Rec
         return text.clone();
     }
     let (said, other) = (pipe.borrow().clone(), other.borrow().clone());
-    panic!(
-        "no {what:?} in {}\nand beside it {}",
-        end_of(&said),
-        end_of(&other)
-    );
+    panic!("no {what:?} in {}\nand beside it {}", end_of(&said), end_of(&other));
 }
 
 /// The last lines of a text.

@@ -28,9 +28,7 @@ fn compare(at: &str, value: &Value, shape: &Value) -> Result<(), String> {
             if let Some(extra) = fields.keys().find(|name| !shapes.contains_key(*name)) {
                 return Err(format!("{at}.{extra} is too much"));
             }
-            fields
-                .iter()
-                .try_for_each(|(name, field)| compare(&format!("{at}.{name}"), field, &shapes[name]))
+            fields.iter().try_for_each(|(name, field)| compare(&format!("{at}.{name}"), field, &shapes[name]))
         }
         (Value::Array(items), Value::Array(shapes)) if items.len() == shapes.len() => items
             .iter()
@@ -39,11 +37,7 @@ fn compare(at: &str, value: &Value, shape: &Value) -> Result<(), String> {
             .try_for_each(|(index, (item, shape))| compare(&format!("{at}[{index}]"), item, shape)),
         (value, Value::String(described)) if described.starts_with('<') => {
             let words = described.trim_matches(['<', '>']);
-            if is(value, words) {
-                Ok(())
-            } else {
-                Err(format!("{at} is {value}, which is no {words}"))
-            }
+            if is(value, words) { Ok(()) } else { Err(format!("{at} is {value}, which is no {words}")) }
         }
         (value, shape) if value == shape => Ok(()),
         (value, shape) => Err(format!("{at} is {value} and not {shape}")),
@@ -64,10 +58,7 @@ fn is(value: &Value, words: &str) -> bool {
 }
 
 fn is_random_name(text: &str) -> bool {
-    text.len() == 32
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// `2026-03-02T09:00:00.000Z`

@@ -55,9 +55,7 @@ impl StandIn {
 
     /// Over TLS, with a certificate that nobody knows, offering HTTP/2 before HTTP/1.1 as Zoom does.
     pub fn tls() -> Self {
-        Self::start(Some(
-            generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap(),
-        ))
+        Self::start(Some(generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap()))
     }
 
     fn start(certified: Option<CertifiedKey<rcgen::KeyPair>>) -> Self {
@@ -131,9 +129,7 @@ async fn pass(
     let knows = request.app_data::<Knows>().unwrap().clone();
     let (notes, account) = knows.as_ref();
     let authorization = request.headers().get(AUTHORIZATION);
-    let authorization = authorization
-        .map_or("", |value| value.to_str().unwrap())
-        .to_owned();
+    let authorization = authorization.map_or("", |value| value.to_str().unwrap()).to_owned();
     notes.send_modify(|learnt| note_request(learnt, request.version(), &authorization));
     let path = request.path().to_owned();
     if path == "/oauth/token" && account.faults().now().bad_credentials {
