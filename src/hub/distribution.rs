@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::events::iso_8601;
+use super::moments::iso_8601;
 use super::refusal::Code;
 use super::requests::{Distribute, Named};
 use crate::names::{DistributionId, MeetingId, UserId};

@@ -13,6 +13,7 @@ pub mod drain;
 pub mod events;
 pub mod meetings;
 pub mod mint;
+pub mod moments;
 pub mod presence;
 pub mod refusal;
 pub mod registry;

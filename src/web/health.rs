@@ -10,7 +10,8 @@ use url::Url;
 
 use super::error::Refused;
 use crate::hub::Hub;
-use crate::hub::events::{SERVER_EVENTS, iso_8601};
+use crate::hub::events::SERVER_EVENTS;
+use crate::hub::moments::iso_8601;
 use crate::hub::refusal::Refusal;
 use crate::hub::requests::CLIENT_EVENTS;
 use crate::zoom::Health;

@@ -18,7 +18,7 @@ use super::access::{Access, Health};
 use super::api::TokenKind;
 use super::client::ZoomClient;
 use super::error::{Call, Cause, ZoomError};
-use super::lease::IssuedToken;
+use super::lease::{IssuedToken, Lease};
 use crate::config::{Upstream, Zoom};
 use crate::names::{MeetingId, UserId};
 
@@ -45,10 +45,10 @@ pub enum Issue {
 
 impl Issue {
     fn call(&self) -> Call {
-        match self {
-            Self::Zak { .. } => Call::Token(TokenKind::Zak),
-            Self::Obf { .. } => Call::Token(TokenKind::Obf),
-        }
+        Call::Token(match self {
+            Self::Zak { .. } => TokenKind::Zak,
+            Self::Obf { .. } => TokenKind::Obf,
+        })
     }
 }
 
@@ -129,12 +129,19 @@ impl TokenBroker {
 /// One call; with a renewed access token once more, should Zoom have refused the first.
 async fn call(access: Rc<Access>, client: Rc<ZoomClient>, issue: Issue) -> Issued {
     let lease = access.lease().await?;
-    match client.token(&lease, &issue).await {
+    match ask(&client, &lease, &issue).await {
         Err(error) if error.cause == Cause::AccessTokenRejected => access.reject(&lease),
         issued => return issued,
     }
     let lease = access.lease().await?;
-    client.token(&lease, &issue).await
+    ask(&client, &lease, &issue).await
+}
+
+async fn ask(client: &ZoomClient, lease: &Lease, issue: &Issue) -> Issued {
+    match issue {
+        Issue::Zak { user } => client.token(lease, TokenKind::Zak, user, None).await,
+        Issue::Obf { user, meeting } => client.token(lease, TokenKind::Obf, user, Some(*meeting)).await,
+    }
 }
 
 impl fmt::Debug for TokenBroker {

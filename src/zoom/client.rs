@@ -22,10 +22,10 @@ use zeroize::Zeroizing;
 
 use super::answer::{self, Answer};
 use super::api::{GRANT_TYPE, LoginAnswer, LoginForm, TokenKind, token_path};
-use super::broker::Issue;
 use super::error::{Call, Cause, ZoomError};
 use super::lease::{IssuedToken, Lease};
 use crate::config::{Upstream, Zoom};
+use crate::names::{MeetingId, UserId};
 use crate::secret::Secret;
 
 /// The longest answer that is read, in bytes: tokens have one or two thousand.
@@ -125,13 +125,18 @@ impl ZoomClient {
         Ok((Lease::new(login.clone(), api_url, answer.at), login))
     }
 
-    /// Asks for one token.
-    pub(crate) async fn token(&self, lease: &Lease, issue: &Issue) -> Result<IssuedToken, ZoomError> {
-        let (kind, user, meeting) = match issue {
-            Issue::Zak { user } => (TokenKind::Zak, user, None),
-            Issue::Obf { user, meeting } => (TokenKind::Obf, user, Some(*meeting)),
+    /// Asks for one token; an OBF is for a meeting.
+    pub(crate) async fn token(
+        &self,
+        lease: &Lease,
+        kind: TokenKind,
+        user: &UserId,
+        meeting: Option<MeetingId>,
+    ) -> Result<IssuedToken, ZoomError> {
+        let ttl = match kind {
+            TokenKind::Zak => self.zak_ttl,
+            TokenKind::Obf => self.obf_ttl,
         };
-        let ttl = if kind == TokenKind::Zak { self.zak_ttl } else { self.obf_ttl };
         let call = Call::Token(kind);
         let url = format!("{}{}", lease.api_url, token_path(kind, user, meeting, ttl.as_secs()));
         let request = authorised(call, self.http.get(url), "Bearer", lease.token.reveal())?;
