@@ -104,7 +104,7 @@ async fn serve() -> Result<(), Failure> {
     };
     let mode = if simulator.is_some() { Mode::Simulator } else { Mode::Zoom };
     let app = App::build(&config, &upstream, mode)?;
-    heard(announce(&app, mode));
+    heard(announce(&app, simulator.as_ref()));
     for notice in &config.notices {
         warn!("{notice}");
     }
@@ -169,7 +169,7 @@ fn log_as_told(filter: &str) {
 }
 
 /// Says where to go. Not by the log: a quiet log must not hide it.
-fn announce(app: &App, mode: Mode) -> io::Result<()> {
+fn announce(app: &App, simulator: Option<&Simulator>) -> io::Result<()> {
     let addresses = app.addresses();
     let port = addresses.first().map_or(0, std::net::SocketAddr::port);
     let mut out = io::stdout().lock();
@@ -178,12 +178,9 @@ fn announce(app: &App, mode: Mode) -> io::Result<()> {
     writeln!(out, "  WebSocket:  ws://localhost:{port}/ws")?;
     let listening: Vec<_> = addresses.iter().map(ToString::to_string).collect();
     writeln!(out, "  Listening:  {}", listening.join(", "))?;
-    match mode {
-        Mode::Zoom => writeln!(out, "  Tokens:     from Zoom"),
-        Mode::Simulator => {
-            writeln!(out, "  Tokens:     SIMULATED; no Zoom account is used, no meeting can be joined")
-        }
-    }
+    let Some(simulator) = simulator else { return writeln!(out, "  Tokens:     from Zoom") };
+    writeln!(out, "  Tokens:     SIMULATED; no Zoom account is used, no meeting can be joined")?;
+    writeln!(out, "  Faults:     switched at http://{}/simulator", simulator.address())
 }
 
 /// SIGTERM and Ctrl-C: the first asks for a stop, a second ends the process at once.

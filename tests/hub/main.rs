@@ -27,6 +27,7 @@ mod rest_meetings;
 mod rest_pushes;
 mod secrets;
 mod sessions;
+mod simulator_document;
 mod stalled;
 mod stalled_by_default;
 mod stop;
