@@ -21,6 +21,9 @@ use crate::names::{SessionId, UserId};
 /// Messages that may wait for the registry before their senders do.
 const MAILBOX: usize = 1024;
 
+/// Users whose events one session may receive: a bot farm's connection fits, a flood of names does not.
+const USERS: usize = 1000;
+
 /// Hands an event to a session. A port: whoever receives it is a session to the registry.
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]
@@ -218,6 +221,10 @@ impl Handler<Identify> for Registry {
             return Err(Refusal::new(Code::NotConnected, "The session has ended"));
         };
         if !entry.users.contains(&user) {
+            if entry.users.len() >= USERS {
+                let message = format!("A session can be {USERS} users' at most");
+                return Err(Refusal::new(Code::InvalidRequest, message));
+            }
             entry.users.push(user.clone());
             self.presence.arrived(&user);
             self.users.entry(user).or_default().push(session);

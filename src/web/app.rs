@@ -251,3 +251,30 @@ async fn drain(hub: &Hub, patience: Duration, server: &ServerHandle) {
         warn!("the server did not stop in time");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Credentials, Variables};
+    use crate::secret::Secret;
+
+    #[actix_web::test]
+    async fn the_end_of_an_actor_that_everything_needs_ends_the_hub() {
+        let config = Config::from_variables(&Variables::from_pairs([("PORT", "0")])).unwrap();
+        let nowhere: url::Url = "http://127.0.0.1:9".parse().unwrap();
+        let upstream = Upstream {
+            credentials: Credentials {
+                client_id: "id".into(),
+                client_secret: Secret::new("secret".into()),
+                account_id: "account".into(),
+            },
+            oauth_url: nowhere.clone(),
+            api_url: nowhere,
+            extra_roots: None,
+        };
+        let app = App::build(&config, &upstream, Mode::Zoom).unwrap();
+        app.arbiter.stop();
+        let ended = timeout(Duration::from_secs(10), app.run(std::future::pending())).await.unwrap();
+        assert!(matches!(ended, Err(AppError::ActorEnded(_))), "{ended:?}");
+    }
+}

@@ -120,3 +120,18 @@ async fn a_draining_registry_takes_no_session_and_ends_those_it_has() {
     assert_eq!(hub.registry.send(EndAll(Code::ShuttingDown)).await.unwrap(), 1);
     assert_eq!(ended.await.unwrap(), Code::ShuttingDown);
 }
+
+#[actix::test]
+async fn a_session_can_be_many_users_and_not_any_number() {
+    let hub = Fixture::new();
+    let (session, _ended) = hub.open("user0").await;
+    for n in 1..USERS {
+        let identify = Identify { session, user: format!("user{n}").parse().unwrap() };
+        hub.registry.send(identify).await.unwrap().unwrap();
+    }
+    let again = Identify { session, user: "USER0".parse().unwrap() };
+    hub.registry.send(again).await.unwrap().unwrap();
+    let another = Identify { session, user: ann() };
+    assert_eq!(hub.registry.send(another).await.unwrap().unwrap_err().code, Code::InvalidRequest);
+    assert_eq!(hub.presence.users(), USERS);
+}

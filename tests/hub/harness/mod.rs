@@ -17,7 +17,7 @@ pub use raw::send_until;
 pub use shape::expect_shape;
 
 /// No event that is due takes longer; a test that waits so long has failed.
-pub const DEADLINE: Duration = Duration::from_secs(10);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Waits for something that is due.
 ///
