@@ -25,7 +25,7 @@ use super::presence::Presence;
 use super::refusal::{Code, Refusal};
 use super::registry::{Registry, To};
 use super::requests::Distribute;
-use crate::names::DistributionId;
+use crate::names::{DistributionId, UserId};
 use crate::zoom::broker::TokenBroker;
 
 /// Starts a distribution. The answer comes once the host has its ZAK, or says why nothing was started.
@@ -134,7 +134,7 @@ impl Distributions {
         };
         let deadline = self.delivery.deadlines.batch(running.distribution.queued());
         let meeting = running.distribution.meeting();
-        let row = |(row, user): (RowIndex, &crate::names::UserId)| {
+        let row = |(row, user): (RowIndex, &UserId)| {
             let (delivery, user, asked) = (self.delivery.clone(), user.clone(), running.asked.clone());
             async move { (row, delivery.to_participant(&user, meeting, deadline, &asked).await) }
         };
