@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::distribution::Report;
-use super::moments::{in_words, iso_8601};
+use super::moments::{Life, iso_8601};
 use super::refusal::{Code, Detail, Refusal};
 use crate::names::{MeetingId, SessionId, UserId};
 use crate::secret::{self, Secret};
@@ -89,24 +89,17 @@ pub struct MeetingStarted {
     meeting_id: MeetingId,
     #[serde(serialize_with = "secret::revealed")]
     zak_token: Secret,
-    expires_in: String,
+    #[serde(flatten)]
+    life: Life,
     #[serde(serialize_with = "iso_8601")]
     timestamp: Timestamp,
-    #[serde(serialize_with = "iso_8601")]
-    expires_at: Timestamp,
 }
 
 impl MeetingStarted {
     /// The host's ZAK.
     #[must_use]
     pub fn new(meeting_id: MeetingId, zak: &IssuedToken) -> Self {
-        Self {
-            meeting_id,
-            zak_token: zak.token.clone(),
-            expires_in: in_words(zak.life()),
-            timestamp: zak.issued_at,
-            expires_at: zak.expires_at,
-        }
+        Self { meeting_id, zak_token: zak.token.clone(), life: zak.into(), timestamp: zak.issued_at }
     }
 }
 
@@ -117,24 +110,17 @@ pub struct MeetingCredentials {
     meeting_id: MeetingId,
     #[serde(serialize_with = "secret::revealed")]
     obf_token: Secret,
-    expires_in: String,
+    #[serde(flatten)]
+    life: Life,
     #[serde(serialize_with = "iso_8601")]
     timestamp: Timestamp,
-    #[serde(serialize_with = "iso_8601")]
-    expires_at: Timestamp,
 }
 
 impl MeetingCredentials {
     /// A participant's OBF.
     #[must_use]
     pub fn new(meeting_id: MeetingId, obf: &IssuedToken) -> Self {
-        Self {
-            meeting_id,
-            obf_token: obf.token.clone(),
-            expires_in: in_words(obf.life()),
-            timestamp: obf.issued_at,
-            expires_at: obf.expires_at,
-        }
+        Self { meeting_id, obf_token: obf.token.clone(), life: obf.into(), timestamp: obf.issued_at }
     }
 }
 
@@ -222,7 +208,8 @@ mod tests {
     #[test]
     fn no_debug_text_of_an_event_shows_a_token() {
         let token = Secret::new("eyJhbGciOi".into());
-        let token = IssuedToken { token, issued_at: Timestamp::now(), expires_at: Timestamp::now() };
+        let token =
+            IssuedToken { token, issued_at: Timestamp::now(), expires_at: Timestamp::now(), simulated: true };
         let meeting = "123456789".parse().unwrap();
         let started = ServerEvent::Started(MeetingStarted::new(meeting, &token));
         let credentials = ServerEvent::Credentials(MeetingCredentials::new(meeting, &token));

@@ -1,10 +1,44 @@
-//! Moments and lives as they are written on the wire.
+//! Moments, and a token's life, as they are written on the wire.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
-use serde::Serializer;
+use serde::{Serialize, Serializer};
+
+use crate::zoom::IssuedToken;
+
+/// What goes beside a token wherever it is answered or pushed.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Life {
+    expires_in: String,
+    #[serde(flatten)]
+    end: End,
+}
+
+/// When a token ends, and whether it is worth anything.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct End {
+    #[serde(serialize_with = "iso_8601")]
+    expires_at: Timestamp,
+    /// Only said where it is true: the simulator made the token, and it opens no meeting.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    simulated: bool,
+}
+
+impl From<&IssuedToken> for Life {
+    fn from(token: &IssuedToken) -> Self {
+        Self { expires_in: in_words(token.life()), end: token.into() }
+    }
+}
+
+impl From<&IssuedToken> for End {
+    fn from(token: &IssuedToken) -> Self {
+        Self { expires_at: token.expires_at, simulated: token.simulated }
+    }
+}
 
 /// Writes a moment as `2026-03-02T09:00:00.000Z`.
 ///
@@ -16,8 +50,7 @@ pub fn iso_8601<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::O
 }
 
 /// A token's life as the seed words it, `2 hours` or `30 minutes`, to the nearest minute where there is one.
-#[must_use]
-pub fn in_words(life: Duration) -> String {
+fn in_words(life: Duration) -> String {
     let unit = |count: u64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
     let minutes = (life.as_secs() + 30) / 60;
     match life.as_secs() {

@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{MeetingId, UserId};
 use crate::secret::Secret;
-use crate::zoom::api::TokenKind;
-
-/// `iss` of every token, by which it is known for a simulated one.
-const ISSUER: &str = "simulator";
+use crate::zoom::api::{SIMULATOR, TokenKind};
 
 /// The first part of every token. It names an algorithm because Zoom's does; the third part is no signature.
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
@@ -47,7 +44,7 @@ impl Claims {
         ttl: u64,
     ) -> Self {
         Self {
-            iss: ISSUER.into(),
+            iss: SIMULATOR.into(),
             kind,
             sub: user.to_string(),
             meeting: meeting.map(|meeting| meeting.to_string()),
@@ -67,7 +64,7 @@ impl Claims {
             return None;
         };
         let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?;
-        serde_json::from_slice(&claims).ok().filter(|it: &Self| it.iss == ISSUER)
+        serde_json::from_slice(&claims).ok().filter(|it: &Self| it.iss == SIMULATOR)
     }
 
     /// The token that says this.

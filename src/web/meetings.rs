@@ -14,7 +14,7 @@ use crate::hub::audit::Asked;
 use crate::hub::command::{Caller, permit};
 use crate::hub::distributions::{Begin, Show, Ticket};
 use crate::hub::meetings::BatchRow;
-use crate::hub::moments::{in_words, iso_8601};
+use crate::hub::moments::{End, Life, iso_8601};
 use crate::hub::refusal::{Code, Refusal};
 use crate::names::{MeetingId, RequestId, UserId};
 use crate::secret::{self, Secret};
@@ -39,10 +39,9 @@ struct Started {
     meeting_id: MeetingId,
     #[serde(serialize_with = "secret::revealed")]
     zak_token: Secret,
-    expires_in: String,
+    #[serde(flatten)]
+    life: Life,
     message: &'static str,
-    #[serde(serialize_with = "iso_8601")]
-    expires_at: Timestamp,
 }
 
 /// `POST /api/meetings/start`
@@ -55,9 +54,8 @@ pub(super) async fn start(request: HttpRequest, payload: Payload, hub: Data<Hub>
     Ok(HttpResponse::Ok().json(Started {
         success: true,
         meeting_id: meeting,
-        expires_in: in_words(zak.life()),
+        life: Life::from(&zak),
         message: "Meeting credentials generated successfully",
-        expires_at: zak.expires_at,
         zak_token: zak.token,
     }))
 }
@@ -69,10 +67,9 @@ struct Joined {
     meeting_id: MeetingId,
     #[serde(serialize_with = "secret::revealed")]
     obf_token: Secret,
-    expires_in: String,
+    #[serde(flatten)]
+    life: Life,
     message: &'static str,
-    #[serde(serialize_with = "iso_8601")]
-    expires_at: Timestamp,
 }
 
 /// `POST /api/meetings/join`
@@ -85,9 +82,8 @@ pub(super) async fn join(request: HttpRequest, payload: Payload, hub: Data<Hub>)
     Ok(HttpResponse::Ok().json(Joined {
         success: true,
         meeting_id: meeting,
-        expires_in: in_words(obf.life()),
+        life: Life::from(&obf),
         message: "Join credentials generated successfully",
-        expires_at: obf.expires_at,
         obf_token: obf.token,
     }))
 }
@@ -111,8 +107,8 @@ struct JoinedRow {
     #[serde(serialize_with = "secret::revealed")]
     obf_token: Secret,
     success: bool,
-    #[serde(serialize_with = "iso_8601")]
-    expires_at: Timestamp,
+    #[serde(flatten)]
+    end: End,
 }
 
 #[derive(Serialize)]
@@ -146,7 +142,7 @@ pub(super) async fn batch_join(request: HttpRequest, payload: Payload, hub: Data
     let (issued, failed) = split(rows);
     let row = |(user_id, token): (String, IssuedToken)| JoinedRow {
         user_id,
-        expires_at: token.expires_at,
+        end: End::from(&token),
         obf_token: token.token,
         success: true,
     };
@@ -196,9 +192,8 @@ struct HostRow {
     user_id: UserId,
     #[serde(serialize_with = "secret::revealed")]
     zak_token: Secret,
-    expires_in: String,
-    #[serde(serialize_with = "iso_8601")]
-    expires_at: Timestamp,
+    #[serde(flatten)]
+    life: Life,
 }
 
 /// A participant's token in the answer to a set-up.
@@ -208,9 +203,8 @@ struct ParticipantRow {
     user_id: String,
     #[serde(serialize_with = "secret::revealed")]
     obf_token: Secret,
-    expires_in: String,
-    #[serde(serialize_with = "iso_8601")]
-    expires_at: Timestamp,
+    #[serde(flatten)]
+    life: Life,
 }
 
 /// `POST /api/meetings/setup`
@@ -222,16 +216,10 @@ pub(super) async fn set_up(request: HttpRequest, payload: Payload, hub: Data<Hub
     let (issued, failed) = split(rows);
     let participant = |(user_id, token): (String, IssuedToken)| ParticipantRow {
         user_id,
-        expires_in: in_words(token.life()),
-        expires_at: token.expires_at,
+        life: Life::from(&token),
         obf_token: token.token,
     };
-    let host = HostRow {
-        user_id: host,
-        expires_in: in_words(zak.life()),
-        expires_at: zak.expires_at,
-        zak_token: zak.token,
-    };
+    let host = HostRow { user_id: host, life: Life::from(&zak), zak_token: zak.token };
     Ok(HttpResponse::Ok().json(SetUp {
         success: true,
         meeting_id: meeting,

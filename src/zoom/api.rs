@@ -132,11 +132,16 @@ pub struct ApiRefusal {
 }
 
 /// The claims that the hub reads of a token, without verifying it: only its owner and Zoom can judge it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TokenClaims {
     /// When it ends, in seconds since 1970.
     pub exp: Option<i64>,
+    /// Who made it.
+    pub iss: Option<String>,
 }
+
+/// The `iss` of the tokens that the simulator makes.
+pub const SIMULATOR: &str = "simulator";
 
 /// Zoom's numbers in [`ApiRefusal::code`] that mean something to the hub.
 pub mod code {

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
-use super::api::{LoginAnswer, TokenClaims};
+use super::api::{LoginAnswer, SIMULATOR, TokenClaims};
 use crate::secret::Secret;
 
 /// An access token is never kept longer, whatever Zoom says.
@@ -49,14 +49,18 @@ pub struct IssuedToken {
     pub issued_at: Timestamp,
     /// When it ends: its own `exp` where it is a JWT that says so, else what was asked for.
     pub expires_at: Timestamp,
+    /// Whether it says itself that the simulator made it.
+    pub simulated: bool,
 }
 
 impl IssuedToken {
     /// A token that arrived at `now`, for which a life of `ttl` was asked.
     pub(crate) fn new(token: Secret, ttl: Duration, now: Timestamp) -> Self {
-        let expires_at =
-            stated_expiry(token.reveal()).unwrap_or_else(|| now.checked_add(ttl).unwrap_or(Timestamp::MAX));
-        Self { token, issued_at: now, expires_at }
+        let stated = stated(token.reveal()).unwrap_or_default();
+        let end = stated.exp.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let expires_at = end.unwrap_or_else(|| now.checked_add(ttl).unwrap_or(Timestamp::MAX));
+        let simulated = stated.iss.as_deref() == Some(SIMULATOR);
+        Self { token, issued_at: now, expires_at, simulated }
     }
 
     /// How long it lives from when the hub got it.
@@ -66,13 +70,12 @@ impl IssuedToken {
     }
 }
 
-/// A JWT's `exp`, read and not verified: only Zoom can judge the token.
-fn stated_expiry(token: &str) -> Option<Timestamp> {
+/// A JWT's claims, read and not verified: only Zoom can judge the token.
+fn stated(token: &str) -> Option<TokenClaims> {
     let mut parts = token.split('.');
     let (_header, claims, _signature) = (parts.next()?, parts.next()?, parts.next()?);
     let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
-    let claims: TokenClaims = serde_json::from_slice(&claims).ok()?;
-    Timestamp::from_second(claims.exp?).ok()
+    serde_json::from_slice(&claims).ok()
 }
 
 #[cfg(test)]
@@ -120,6 +123,13 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_the_simulators_says_so_itself() {
+        let simulated = |claims| IssuedToken::new(jwt(claims), Duration::ZERO, Timestamp::now()).simulated;
+        assert!(simulated(r#"{"iss":"simulator"}"#));
+        assert!(!simulated(r#"{"iss":"zoom"}"#) && !simulated("{}"));
+    }
+
+    #[test]
     fn a_token_that_has_run_out_has_no_life() {
         let now = Timestamp::from_second(1_000_000).unwrap();
         let token = IssuedToken::new(jwt(r#"{"exp":999999}"#), Duration::from_secs(1), now);
@@ -129,9 +139,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_and_no_claim_makes_the_reading_panic(text in ".{0,60}", exp in any::<i64>()) {
-            prop_assert_eq!(stated_expiry(&text), None);
-            let stated = stated_expiry(jwt(&format!(r#"{{"exp":{exp}}}"#)).reveal());
-            prop_assert_eq!(stated, Timestamp::from_second(exp).ok());
+            prop_assert!(stated(&text).is_none());
+            let claims_text = format!(r#"{{"exp":{exp}}}"#);
+            let claims = stated(jwt(&claims_text).reveal()).unwrap();
+            prop_assert_eq!(claims.exp, Some(exp));
+            let token = IssuedToken::new(jwt(&claims_text), Duration::from_secs(1), Timestamp::now());
+            prop_assert_eq!(token.life().is_zero(), token.expires_at <= token.issued_at);
         }
     }
 }

@@ -36,16 +36,16 @@ async fn a_form_is_taken_with_a_list_in_any_of_three_styles() {
             "meetingId": MEETING,
             "host": {
                 "userId": "host@example.com", "zakToken": "<zak host@example.com>", "expiresIn": "2 hours",
-                "expiresAt": "<moment>",
+                "expiresAt": "<moment>", "simulated": true,
             },
             "participants": [
                 {
                     "userId": "a@example.com", "obfToken": "<obf a@example.com>", "expiresIn": "30 minutes",
-                    "expiresAt": "<moment>",
+                    "expiresAt": "<moment>", "simulated": true,
                 },
                 {
                     "userId": "b@example.com", "obfToken": "<obf b@example.com>", "expiresIn": "30 minutes",
-                    "expiresAt": "<moment>",
+                    "expiresAt": "<moment>", "simulated": true,
                 },
             ],
             "failed": [],

@@ -23,7 +23,7 @@ async fn a_start_answers_with_the_hosts_zak() {
         "zakToken": "<zak host@example.com>",
         "expiresIn": "2 hours",
         "message": "Meeting credentials generated successfully",
-        "expiresAt": "<moment>",
+        "expiresAt": "<moment>", "simulated": true,
     });
     expect_shape(&answer, &shape);
     assert_eq!(answer["expiresAt"], json!(end_of(&answer["zakToken"])));
@@ -40,7 +40,7 @@ async fn a_join_answers_with_the_participants_obf() {
         "obfToken": "<obf alice@example.com>",
         "expiresIn": "30 minutes",
         "message": "Join credentials generated successfully",
-        "expiresAt": "<moment>",
+        "expiresAt": "<moment>", "simulated": true,
     });
     expect_shape(&answer, &shape);
     assert_eq!(answer["expiresAt"], json!(end_of(&answer["obfToken"])));
@@ -63,7 +63,7 @@ async fn a_batch_join_answers_with_each_token_and_each_failure() {
     let answer = hub.post("/api/meetings/batch-join", body).await.expect(200);
     let row = |user: &str| {
         json!({
-            "userId": user, "obfToken": format!("<obf {user}>"), "success": true, "expiresAt": "<moment>",
+            "userId": user, "obfToken": format!("<obf {user}>"), "success": true, "expiresAt": "<moment>", "simulated": true,
         })
     };
     let shape = json!({
@@ -122,13 +122,13 @@ async fn a_set_up_answers_with_the_hosts_token_and_everybody_elses() {
             "userId": "host@example.com",
             "zakToken": "<zak host@example.com>",
             "expiresIn": "2 hours",
-            "expiresAt": "<moment>",
+            "expiresAt": "<moment>", "simulated": true,
         },
         "participants": [{
             "userId": "alice@example.com",
             "obfToken": "<obf alice@example.com>",
             "expiresIn": "30 minutes",
-            "expiresAt": "<moment>",
+            "expiresAt": "<moment>", "simulated": true,
         }],
         "failed": [{
             "userId": "missing@example.com",

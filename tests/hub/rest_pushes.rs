@@ -8,7 +8,7 @@ async fn expect_zak(client: &mut Client, user: &str) -> Value {
     let data = client.expect("meeting:started").await;
     let shape = json!({
         "meetingId": MEETING, "zakToken": format!("<zak {user}>"), "expiresIn": "2 hours",
-        "timestamp": "<moment>", "expiresAt": "<moment>",
+        "timestamp": "<moment>", "expiresAt": "<moment>", "simulated": true,
     });
     expect_shape(&data, &shape);
     data
@@ -18,7 +18,7 @@ async fn expect_obf(client: &mut Client, user: &str) -> Value {
     let data = client.expect("meeting:credentials").await;
     let shape = json!({
         "meetingId": MEETING, "obfToken": format!("<obf {user}>"), "expiresIn": "30 minutes",
-        "timestamp": "<moment>", "expiresAt": "<moment>",
+        "timestamp": "<moment>", "expiresAt": "<moment>", "simulated": true,
     });
     expect_shape(&data, &shape);
     data

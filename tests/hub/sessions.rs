@@ -39,12 +39,12 @@ async fn a_host_that_starts_gets_its_zak_and_a_participant_that_joins_its_obf() 
     let mut client = hub.connect().await;
     client.emit("meeting:start", json!({"meetingId": "123 456 7890", "hostUserId": "host"})).await;
     let started = client.expect("meeting:started").await;
-    let shape = ["expiresAt", "expiresIn", "meetingId", "timestamp", "zakToken"];
+    let shape = ["expiresAt", "expiresIn", "meetingId", "simulated", "timestamp", "zakToken"];
     assert_eq!(keys(&started), BTreeSet::from(shape));
     assert_eq!((&started["meetingId"], &started["expiresIn"]), (&json!("1234567890"), &json!("2 hours")));
     client.emit("meeting:join", json!({"meetingId": 1_234_567_890, "participantUserId": "alice"})).await;
     let credentials = client.expect("meeting:credentials").await;
-    let shape = ["expiresAt", "expiresIn", "meetingId", "obfToken", "timestamp"];
+    let shape = ["expiresAt", "expiresIn", "meetingId", "obfToken", "simulated", "timestamp"];
     assert_eq!(keys(&credentials), BTreeSet::from(shape));
     assert_eq!(
         (&credentials["meetingId"], &credentials["expiresIn"]),
