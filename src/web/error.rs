@@ -72,7 +72,7 @@ impl ResponseError for Refused {
 }
 
 /// An unknown path.
-pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
+pub(super) fn not_found(request: &HttpRequest) -> HttpResponse {
     let refused = Refused(Refusal::new(Code::EndpointNotFound, "Endpoint not found"));
     refused.answer(Some(request.path()))
 }

@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
-use actix_web::http::header::HOST;
+use actix_web::http::header::{HOST, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::Serialize;
 use url::Url;
 
+use super::assets;
 use super::error::Refused;
 use crate::hub::Hub;
 use crate::hub::events::SERVER_EVENTS;
@@ -73,9 +74,16 @@ struct Events {
     server: &'static [&'static str],
 }
 
-/// `GET /`
+/// `GET /`: the page for a browser, else what the hub is.
 pub(super) async fn index(request: HttpRequest, about: web::Data<About>) -> HttpResponse {
-    HttpResponse::Ok().json(Index {
+    let mut answer =
+        assets::page(&request).unwrap_or_else(|| HttpResponse::Ok().json(described(&request, &about)));
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
+    answer
+}
+
+fn described(request: &HttpRequest, about: &About) -> Index {
+    Index {
         service: "Zoom Token Distribution Service",
         version: env!("CARGO_PKG_VERSION"),
         status: "running",
@@ -90,12 +98,12 @@ pub(super) async fn index(request: HttpRequest, about: web::Data<About>) -> Http
             ready: "GET /api/health/ready",
         },
         websocket: Websocket {
-            url: websocket_url(&request, about.public_url.as_ref()),
+            url: websocket_url(request, about.public_url.as_ref()),
             path: "/ws",
             events: Events { client: CLIENT_EVENTS, server: SERVER_EVENTS },
         },
         documentation: "README.md and docs/protocol.md",
-    })
+    }
 }
 
 /// `PUBLIC_URL` as a WebSocket address, else what the caller knows the hub by.

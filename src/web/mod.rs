@@ -1,6 +1,7 @@
 //! HTTP in, HTTP out: the table of routes, and what goes around each.
 
 mod app;
+mod assets;
 mod body;
 mod envelope;
 mod error;
@@ -13,8 +14,10 @@ mod meetings;
 mod origin;
 mod websocket;
 
+use std::future::ready;
+
 use actix_web::guard;
-use actix_web::{Resource, Route, web};
+use actix_web::{HttpRequest, Resource, Route, web};
 
 pub use app::{App, AppError};
 pub use health::Mode;
@@ -33,12 +36,12 @@ fn routes(service: &mut web::ServiceConfig) {
         .service(resource("/api/health/live", "GET, HEAD", read().to(health::live)))
         .service(resource("/api/health/ready", "GET, HEAD", read().to(health::ready)))
         .service(resource("/ws", "GET", web::get().to(websocket::connect)))
-        .default_service(web::to(error::not_found));
+        .default_service(web::to(|request: HttpRequest| ready(assets::file(&request))));
 }
 
 /// A path with one route; any other method is told which there are.
 fn resource(path: &str, allowed: &'static str, route: Route) -> Resource {
-    let refuse = move || std::future::ready(error::method_not_allowed(allowed));
+    let refuse = move || ready(error::method_not_allowed(allowed));
     web::resource(path).route(route).default_service(web::to(refuse))
 }
 

@@ -13,6 +13,7 @@
     reason = "a test fails by panicking, and its helpers are nobody's library"
 )]
 
+mod assets;
 mod cannot_start;
 mod distribution;
 mod harness;

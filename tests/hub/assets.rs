@@ -1,0 +1,54 @@
+//! The page and the client library come out of the hub itself.
+
+use crate::harness::{Answer, Hub};
+
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8";
+
+async fn get(hub: &Hub, path: &str, header: (&str, &str)) -> Answer {
+    hub.http().with(header.0, header.1).get(path).await
+}
+
+#[actix_web::test]
+async fn a_browser_gets_the_page_and_a_program_what_the_hub_is() {
+    let hub = Hub::start().await;
+    let page = get(&hub, "/", ("accept", BROWSER)).await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert!(page.text.starts_with("<!doctype html>"), "{}", page.text);
+    assert!(page.header("vary").unwrap().contains("Accept"));
+    for accept in ["*/*", "application/json", "application/json, text/html;q=0.5"] {
+        let index = get(&hub, "/", ("accept", accept)).await;
+        assert_eq!(index.expect(200)["status"], "running", "{accept}");
+        assert!(index.header("vary").unwrap().contains("Accept"));
+    }
+    assert_eq!(hub.get("/").await.expect(200)["status"], "running");
+}
+
+#[actix_web::test]
+async fn the_page_may_run_no_script_but_the_hubs_own_and_load_nothing_from_elsewhere() {
+    let hub = Hub::start().await;
+    let page = get(&hub, "/", ("accept", BROWSER)).await;
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self';"), "{policy}");
+    assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
+}
+
+#[actix_web::test]
+async fn a_file_that_the_caller_has_already_is_not_sent_again() {
+    let hub = Hub::start().await;
+    let page = get(&hub, "/", ("accept", BROWSER)).await;
+    let tag = page.header("etag").unwrap();
+    let again = hub.http().with("accept", BROWSER).with("if-none-match", tag).get("/").await;
+    assert_eq!((again.status, again.text.as_str()), (304, ""));
+    let other = hub.http().with("accept", BROWSER).with("if-none-match", "\"other\"").get("/").await;
+    assert_eq!(other.status, 200);
+}
+
+#[actix_web::test]
+async fn no_file_but_those_of_the_page_can_be_got() {
+    let hub = Hub::start().await;
+    for path in
+        ["/../Cargo.toml", "/..%2fCargo.toml", "/page/../../Cargo.toml", "//etc/passwd", "/page", "/page/"]
+    {
+        assert_eq!(hub.get(path).await.status, 404, "{path}");
+    }
+}
