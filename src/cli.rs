@@ -1,10 +1,13 @@
-//! The commands: `serve` (also without a word) and `simulate`.
+//! The commands: `serve` (also without a word), `simulate` and `check`.
 //!
 //! Here the parts are put together: configuration, the simulator where it is asked for, the hub, and what a signal
 //! means.
 
+mod advice;
 mod banner;
+mod check;
 mod help;
+mod settings;
 mod wrap;
 
 use std::ffi::OsString;
@@ -37,6 +40,8 @@ struct Cli {
 enum Command {
     /// Serve the hub (the default). Configured by environment variables and `.env`.
     Serve,
+    /// Log in at Zoom, ask for the TEST_… tokens, and say what to do about what fails.
+    Check,
     /// Serve a stand-in for Zoom's API alone, on loopback.
     Simulate {
         /// The port; 0 takes any free one.
@@ -85,6 +90,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let ended = system.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => serve().await.map(|()| ExitCode::SUCCESS),
+            Command::Check => {
+                check::check().await.map(|fine| if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
             Command::Simulate { port } => simulate(port).await.map(|()| ExitCode::SUCCESS),
         }
     });
