@@ -1,7 +1,14 @@
-//! The commands: `serve` (also without a word) and `simulate`.
+//! The commands: `serve` (also without a word), `simulate` and `check`.
 //!
 //! Here the parts are put together: configuration, the simulator where it is asked for, the hub, and what a signal
 //! means.
+
+mod advice;
+mod banner;
+mod check;
+mod help;
+mod settings;
+mod wrap;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -18,9 +25,12 @@ use crate::simulator::{self, Simulator, SimulatorError};
 use crate::web::{App, AppError, Mode};
 use crate::zoom::ClientError;
 
+/// The version, with the commit that it was built from where that is known.
+const VERSION: &str = env!("ZOOM_TOKEN_HUB_VERSION");
+
 /// Gets Zoom meeting tokens and hands each to the one person or bot it belongs to.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version = VERSION, about, after_long_help = help::variables())]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -30,6 +40,8 @@ struct Cli {
 enum Command {
     /// Serve the hub (the default). Configured by environment variables and `.env`.
     Serve,
+    /// Log in at Zoom, ask for the TEST_… tokens, and say what to do about what fails.
+    Check,
     /// Serve a stand-in for Zoom's API alone, on loopback.
     Simulate {
         /// The port; 0 takes any free one.
@@ -77,12 +89,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let system = actix_web::rt::System::new();
     let ended = system.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve().await,
-            Command::Simulate { port } => simulate(port).await,
+            Command::Serve => serve().await.map(|()| ExitCode::SUCCESS),
+            Command::Check => {
+                check::check().await.map(|fine| if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
+            Command::Simulate { port } => simulate(port).await.map(|()| ExitCode::SUCCESS),
         }
     });
     match ended {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             // Standard error is where it belongs; where that is gone, the exit code is all there is.
             writeln!(io::stderr(), "zoom-token-hub: {failure}").ok();
@@ -95,16 +110,11 @@ async fn serve() -> Result<(), Failure> {
     let config = Config::load()?;
     log_as_told(&config.log_filter);
     let stop = Stop::listen()?;
-    let (upstream, simulator) = match &config.zoom.source {
-        Source::Zoom(upstream) => (upstream.clone(), None),
-        Source::Simulator => {
-            let simulator = simulator::start(simulator::Settings::default()).await?;
-            (simulated(&simulator)?, Some(simulator))
-        }
-    };
+    let (upstream, simulator) = upstream(&config).await?;
     let mode = if simulator.is_some() { Mode::Simulator } else { Mode::Zoom };
     let app = App::build(&config, &upstream, mode)?;
-    heard(announce(&app, simulator.as_ref()));
+    banner::announce(&config, &app.addresses(), simulator.as_ref());
+    drop(actix_web::rt::spawn(banner::tell_of_login(app.health(), simulator.is_some())));
     for notice in &config.notices {
         warn!("{notice}");
     }
@@ -114,6 +124,17 @@ async fn serve() -> Result<(), Failure> {
     }
     info!("stopped");
     Ok(())
+}
+
+/// Whom the hub asks for tokens: Zoom, or a simulator that is started for it.
+async fn upstream(config: &Config) -> Result<(Upstream, Option<Simulator>), Failure> {
+    match &config.zoom.source {
+        Source::Zoom(upstream) => Ok((upstream.clone(), None)),
+        Source::Simulator => {
+            let simulator = simulator::start(simulator::Settings::default()).await?;
+            Ok((simulated(&simulator)?, Some(simulator)))
+        }
+    }
 }
 
 /// The simulator in Zoom's place.
@@ -136,51 +157,16 @@ async fn simulate(port: u16) -> Result<(), Failure> {
     log_as_told("info,actix_server=warn,actix_http=off");
     let stop = Stop::listen()?;
     let simulator = simulator::start(simulator::Settings { port, ..simulator::Settings::default() }).await?;
-    heard(introduce(&simulator));
+    banner::introduce(&simulator);
     stop.asked().await;
     simulator.stop().await;
     Ok(())
-}
-
-/// Says how a hub is pointed at the simulator.
-fn introduce(simulator: &Simulator) -> io::Result<()> {
-    let settings = simulator.settings();
-    let mut out = io::stdout().lock();
-    writeln!(out, "A simulated Zoom is running on this machine. Point a hub at it with")?;
-    writeln!(out, "  ZOOM_OAUTH_URL={}", simulator.oauth_url())?;
-    writeln!(out, "  ZOOM_API_URL={}", simulator.api_url())?;
-    writeln!(out, "  ZOOM_CLIENT_ID={}", settings.client_id)?;
-    writeln!(out, "  ZOOM_CLIENT_SECRET={}", settings.client_secret.reveal())?;
-    writeln!(out, "  ZOOM_ACCOUNT_ID={}", settings.account_id)?;
-    writeln!(out, "Its faults are switched at http://{}/simulator", simulator.address())
-}
-
-/// Whoever reads the first line alone (`| head -1`) closes the pipe; what serves goes on serving.
-fn heard(printed: io::Result<()>) {
-    if let Err(error) = printed {
-        warn!("where to go could not be printed: {error}");
-    }
 }
 
 /// Where nothing else is asked for, the libraries' account of their own start is left out.
 fn log_as_told(filter: &str) {
     let filter = if filter == "info" { "info,actix_server=warn" } else { filter };
     env_logger::Builder::new().parse_filters(filter).format_timestamp_millis().init();
-}
-
-/// Says where to go. Not by the log: a quiet log must not hide it.
-fn announce(app: &App, simulator: Option<&Simulator>) -> io::Result<()> {
-    let addresses = app.addresses();
-    let port = addresses.first().map_or(0, std::net::SocketAddr::port);
-    let mut out = io::stdout().lock();
-    writeln!(out, "Zoom Token Hub is running")?;
-    writeln!(out, "  HTTP API:   http://localhost:{port}")?;
-    writeln!(out, "  WebSocket:  ws://localhost:{port}/ws")?;
-    let listening: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-    writeln!(out, "  Listening:  {}", listening.join(", "))?;
-    let Some(simulator) = simulator else { return writeln!(out, "  Tokens:     from Zoom") };
-    writeln!(out, "  Tokens:     SIMULATED; no Zoom account is used, no meeting can be joined")?;
-    writeln!(out, "  Faults:     switched at http://{}/simulator", simulator.address())
 }
 
 /// SIGTERM and Ctrl-C: the first asks for a stop, a second ends the process at once.

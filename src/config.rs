@@ -10,6 +10,7 @@ mod dotenv;
 mod error;
 mod origins;
 mod read;
+mod setting;
 mod table;
 mod variables;
 mod zoom;
@@ -19,10 +20,13 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::names::{MeetingId, UserId};
+
 pub use credentials::Credentials;
 pub use error::{ConfigError, LineFault, Name, NoSimulator, Shown};
 pub use origins::{OriginPattern, Origins};
-pub use table::{VARIABLES, Variable};
+pub use setting::{Origin, Setting};
+pub use table::{GROUPS, VARIABLES, Variable};
 pub use variables::Variables;
 pub use zoom::{Source, Upstream, Zoom};
 
@@ -45,6 +49,8 @@ pub struct Config {
     pub times: Times,
     /// Where tokens come from.
     pub zoom: Zoom,
+    /// Whom `check` asks for.
+    pub test: Test,
     /// `RUST_LOG`, by default `info`; whether it reads as a filter is the logger's business.
     pub log_filter: String,
     /// Warnings to log once after the start, a line each.
@@ -133,6 +139,17 @@ pub struct Times {
     pub shutdown_timeout: Duration,
 }
 
+/// Whom `check` asks for; what isn't set isn't tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Test {
+    /// `TEST_HOST_USER_ID`, by default none.
+    pub host: Option<UserId>,
+    /// `TEST_PARTICIPANT_USER_ID`, by default none.
+    pub participant: Option<UserId>,
+    /// `TEST_MEETING_ID`, by default none.
+    pub meeting: Option<MeetingId>,
+}
+
 impl Config {
     /// Reads the process environment and the `.env` of the current directory.
     ///
@@ -160,6 +177,7 @@ impl Config {
             limits: limits(variables)?,
             times: times(variables)?,
             zoom: Zoom::from_variables(variables, environment, listen, &mut notices)?,
+            test: test(variables)?,
             log_filter: variables.text("RUST_LOG")?.unwrap_or("info").to_owned(),
             notices,
         })
@@ -258,6 +276,14 @@ fn times(variables: &Variables) -> Result<Times, ConfigError> {
         write_timeout: seconds("WRITE_TIMEOUT_SECONDS", 10)?,
         request_timeout: seconds("REQUEST_TIMEOUT_SECONDS", 10)?,
         shutdown_timeout: seconds("SHUTDOWN_TIMEOUT_SECONDS", 25)?,
+    })
+}
+
+fn test(variables: &Variables) -> Result<Test, ConfigError> {
+    Ok(Test {
+        host: read::name(variables, "TEST_HOST_USER_ID")?,
+        participant: read::name(variables, "TEST_PARTICIPANT_USER_ID")?,
+        meeting: read::name(variables, "TEST_MEETING_ID")?,
     })
 }
 

@@ -61,6 +61,18 @@ pub(super) fn life(variables: &Variables, name: &'static str, default: u64) -> R
     whole(variables, name, default, 1..=31_536_000).map(Duration::from_secs)
 }
 
+/// A user's or a meeting's ID.
+pub(super) fn name<T>(variables: &Variables, name: &'static str) -> Result<Option<T>, ConfigError>
+where
+    T: FromStr<Err: Display>,
+{
+    let Some(text) = variables.text(name)? else {
+        return Ok(None);
+    };
+    let name = text.parse().map_err(|why| ConfigError::unusable(name, text, format!("{why}")));
+    name.map(Some)
+}
+
 /// `true` or `false`.
 pub(super) fn flag(variables: &Variables, name: &'static str) -> Result<Option<bool>, ConfigError> {
     match variables.text(name)? {
@@ -106,6 +118,7 @@ pub(super) fn certificates(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::MeetingId;
 
     fn one(name: &str, value: &str) -> Variables {
         Variables::from_pairs([(name, value)])
@@ -156,6 +169,15 @@ mod tests {
         for text in ["0", "0.5", "31536001"] {
             assert!(read(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_is_refused_with_its_reason() {
+        let read = |text| name::<MeetingId>(&one("TEST_MEETING_ID", text), "TEST_MEETING_ID");
+        assert_eq!(read("123 456 789"), Ok("123456789".parse().ok()));
+        assert_eq!(read(""), Ok(None));
+        let error = read("12").unwrap_err().to_string();
+        assert!(error.starts_with("TEST_MEETING_ID=\"12\": a meeting ID "), "{error}");
     }
 
     #[test]

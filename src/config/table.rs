@@ -86,6 +86,18 @@ pub const VARIABLES: &[Variable] = &[
     open("MAX_BATCH", "1000", "participants in one call, 1 to 100000"),
     open("SHUTDOWN_TIMEOUT_SECONDS", "25", "how long a shutdown waits for what is under way"),
     open("RUST_LOG", "info", "what is logged, such as debug or zoom_token_hub=debug"),
+    open("TEST_HOST_USER_ID", "–", "the host for whom check asks for a ZAK token"),
+    open("TEST_PARTICIPANT_USER_ID", "–", "the participant for whom check asks for an OBF token"),
+    open("TEST_MEETING_ID", "–", "the meeting that check asks for"),
+];
+
+/// What the variables are about: a heading, and the first of those under it.
+pub const GROUPS: &[(&str, &str)] = &[
+    ("Zoom", "ZOOM_CLIENT_ID"),
+    ("The server", "APP_ENV"),
+    ("How Zoom is called", "ZOOM_OAUTH_URL"),
+    ("Connections (seconds take fractions, such as 0.5)", "PING_INTERVAL_SECONDS"),
+    ("What `zoom-token-hub check` tries", "TEST_HOST_USER_ID"),
 ];
 
 /// Two names of one setting: where the environment has either, `.env` fills neither.
@@ -117,6 +129,22 @@ mod tests {
         let named: Vec<_> = offered().iter().map(|line| line.split_once('=').unwrap().0).collect();
         let listed: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
         assert_eq!(named, listed);
+    }
+
+    #[test]
+    fn the_example_has_the_same_headings_over_the_same_variables() {
+        let heading = |line: &'static str| line.strip_prefix("# --- ")?.strip_suffix(" ---");
+        let mut headings = Vec::new();
+        for line in EXAMPLE.lines() {
+            if let Some(heading) = heading(line) {
+                headings.push((heading, ""));
+            } else if let (Some((_, first @ "")), Some(rest)) = (headings.last_mut(), line.strip_prefix('#'))
+                && !rest.starts_with(' ')
+            {
+                *first = rest.split_once('=').unwrap().0;
+            }
+        }
+        assert_eq!(headings, GROUPS);
     }
 
     #[test]

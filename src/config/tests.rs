@@ -48,6 +48,9 @@ fn every_variable_reaches_its_own_setting() {
         ("MAX_BATCH", "11"),
         ("SHUTDOWN_TIMEOUT_SECONDS", "0.5"),
         ("RUST_LOG", "debug"),
+        ("TEST_HOST_USER_ID", "a"),
+        ("TEST_PARTICIPANT_USER_ID", "b"),
+        ("TEST_MEETING_ID", "123 456 789"),
     ])
     .unwrap();
     assert_eq!(config.listen.port(), 0);
@@ -60,6 +63,9 @@ fn every_variable_reaches_its_own_setting() {
     assert_eq!(times.shutdown_timeout, Duration::from_millis(500));
     assert_eq!(config.limits, Limits { max_message_bytes: 1024, max_batch: 11 });
     assert_eq!(config.log_filter, "debug");
+    let test = config.test;
+    assert_eq!((test.host, test.participant), ("a".parse().ok(), "b".parse().ok()));
+    assert_eq!(test.meeting.unwrap().to_string(), "123456789");
 }
 
 #[test]

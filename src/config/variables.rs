@@ -3,7 +3,7 @@
 //! Every value is kept as a secret until it is known to be none, so that no debug text shows one. Deliberately absent:
 //! what the values mean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -20,6 +20,8 @@ const FILE_MAX_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
     values: BTreeMap<String, Secret>,
+    /// Those among them that `.env` gave.
+    from_dotenv: BTreeSet<String>,
     /// What the files hold that the `_FILE` variables name, by path.
     files: BTreeMap<String, Result<Secret, ErrorKind>>,
 }
@@ -28,7 +30,7 @@ impl Variables {
     /// These and no others.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let secret = |(name, value): (N, V)| (name.into(), Secret::new(value.into()));
-        Self { values: pairs.into_iter().map(secret).collect(), files: BTreeMap::new() }
+        Self { values: pairs.into_iter().map(secret).collect(), ..Self::default() }
     }
 
     /// The same, with a file of this text at this path.
@@ -39,8 +41,11 @@ impl Variables {
     }
 
     /// The process environment, filled up from the `.env` of the current directory.
+    ///
+    /// # Errors
+    /// A value that is no text, a `.env` that can't be read.
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-    pub(super) fn of_the_process() -> Result<Self, ConfigError> {
+    pub fn of_the_process() -> Result<Self, ConfigError> {
         Self::gather(|name| std::env::var_os(name), Path::new(".env"))
     }
 
@@ -55,20 +60,19 @@ impl Variables {
             };
             values.insert(name.to_owned(), Secret::new(value));
         }
-        fill(&mut values, read_dotenv(dotenv)?);
+        let from_dotenv = fill(&mut values, read_dotenv(dotenv)?);
         let files = table::VARIABLES
             .iter()
             .filter(|variable| variable.name.ends_with("_FILE"))
             .filter_map(|variable| values.get(variable.name))
             .map(|path| (path.reveal().to_owned(), read_file(path.reveal()).map_err(|error| error.kind())))
             .collect();
-        Ok(Self { values, files })
+        Ok(Self { values, from_dotenv, files })
     }
 
     /// The value of a variable, if it is set.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<&str>, ConfigError> {
-        let value = self.values.get(name).map(Secret::reveal).filter(|value| !value.is_empty());
-        match value {
+        match self.found(name) {
             Some(value) if value.contains(char::is_control) => Err(ConfigError::unusable(
                 name,
                 value,
@@ -76,6 +80,15 @@ impl Variables {
             )),
             value => Ok(value),
         }
+    }
+
+    /// The value of a variable as it was found.
+    pub(super) fn found(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(Secret::reveal).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn is_from_dotenv(&self, name: &str) -> bool {
+        self.from_dotenv.contains(name)
     }
 
     /// What the file holds that a variable names, if it is set.
@@ -90,15 +103,17 @@ impl Variables {
     }
 }
 
-/// Adds what the environment lacks. Of two names of one setting it lacks neither if it has one.
-fn fill(values: &mut BTreeMap<String, Secret>, from: BTreeMap<String, Secret>) {
+/// Adds what the environment lacks, and says what that was. Of two names of one setting it lacks neither if it has one.
+fn fill(values: &mut BTreeMap<String, Secret>, from: BTreeMap<String, Secret>) -> BTreeSet<String> {
     let settled = |name: &str| {
         let pair = table::PAIRS.iter().find(|(one, other)| *one == name || *other == name);
         values.contains_key(name)
             || pair.is_some_and(|(one, other)| values.contains_key(*one) || values.contains_key(*other))
     };
     let more: Vec<_> = from.into_iter().filter(|(name, _)| !settled(name)).collect();
+    let names = more.iter().map(|(name, _)| name.clone()).collect();
     values.extend(more);
+    names
 }
 
 fn read_dotenv(path: &Path) -> Result<BTreeMap<String, Secret>, ConfigError> {
@@ -160,6 +175,8 @@ mod tests {
         assert_eq!(variables.text("PORT"), Ok(Some("9")));
         assert_eq!(variables.text("MAX_BATCH"), Ok(Some("2")));
         assert_eq!(variables.text("RUST_LOG"), Ok(Some("debug")));
+        let from_dotenv = ["PORT", "MAX_BATCH", "RUST_LOG"].map(|name| variables.is_from_dotenv(name));
+        assert_eq!(from_dotenv, [false, true, true]);
     }
 
     #[test]

@@ -50,7 +50,8 @@ pub fn iso_8601<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::O
 }
 
 /// A token's life as the seed words it, `2 hours` or `30 minutes`, to the nearest minute where there is one.
-fn in_words(life: Duration) -> String {
+#[must_use]
+pub fn in_words(life: Duration) -> String {
     let unit = |count: u64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
     let minutes = (life.as_secs() + 30) / 60;
     match life.as_secs() {

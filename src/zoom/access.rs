@@ -12,7 +12,6 @@ use futures_util::future::{LocalBoxFuture, Shared};
 use log::{info, warn};
 use tokio::sync::watch;
 
-use super::api::LoginAnswer;
 use super::client::ZoomClient;
 use super::error::ZoomError;
 use super::lease::Lease;
@@ -76,8 +75,9 @@ impl Access {
                 Ok(_) => Health::Connected,
                 Err(error) => Health::Disconnected(error.to_string()),
             };
-            if let Ok((_, login)) = &answer {
-                warn_of_missing_scopes(login);
+            // Said by name, before a host finds out.
+            for (scope, tokens) in answer.iter().flat_map(|lease| lease.granted.missing_scopes()) {
+                warn!("the Zoom app lacks the scope {scope}: {tokens} tokens may be refused");
             }
             if health.send_replace(now.clone()) != now {
                 match now {
@@ -85,7 +85,7 @@ impl Access {
                     Health::Connected | Health::Starting => info!("authenticated with Zoom"),
                 }
             }
-            answer.map(|(lease, _)| lease)
+            answer
         };
         login.boxed_local().shared()
     }
@@ -106,18 +106,5 @@ impl Access {
                 return;
             }
         }
-    }
-}
-
-/// Says by name which scopes the app lacks, before a host finds out. The classic scope covers both.
-fn warn_of_missing_scopes(login: &LoginAnswer) {
-    const NEEDED: [(&str, &str); 2] =
-        [("user:read:zak:admin", "ZAK"), ("user:read:token:admin", "OBF and ZAK")];
-    let has = |scope: &str| login.scope.split_ascii_whitespace().any(|granted| granted == scope);
-    if login.scope.is_empty() || has("user:read:admin") {
-        return;
-    }
-    for (scope, tokens) in NEEDED.into_iter().filter(|(scope, _)| !has(scope)) {
-        warn!("the Zoom app lacks the scope {scope}: {tokens} tokens may be refused");
     }
 }

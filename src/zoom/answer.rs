@@ -1,6 +1,6 @@
 //! Zoom's answers read, pure: status, headers and body in, a token or an error out.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::api::{ApiRefusal, LoginAnswer, LoginRefusal, TokenAnswer, TokenKind, code};
 use super::error::{Call, Cause, Said, SaidCode, ZoomError};
@@ -18,6 +18,8 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<Duration>,
     /// Whether `X-RateLimit-Type` speaks of a day.
     pub(crate) daily_limit: bool,
+    /// When it was written, by Zoom's clock: its `Date`.
+    pub(crate) written: Option<SystemTime>,
     /// The body.
     pub(crate) body: Vec<u8>,
     /// When it had arrived.
@@ -113,7 +115,8 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer { status, retry_after: None, daily_limit: false, body: body.into(), at: Instant::now() }
+        let at = Instant::now();
+        Answer { status, retry_after: None, daily_limit: false, written: None, body: body.into(), at }
     }
 
     fn secret() -> Secret {

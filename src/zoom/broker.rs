@@ -18,6 +18,7 @@ use super::access::{Access, Health};
 use super::api::TokenKind;
 use super::client::ZoomClient;
 use super::error::{Call, Cause, ZoomError};
+use super::granted::Granted;
 use super::lease::{IssuedToken, Lease};
 use crate::config::{Upstream, Zoom};
 use crate::names::{MeetingId, UserId};
@@ -51,6 +52,11 @@ impl Issue {
         })
     }
 }
+
+/// Asks the broker whether Zoom lets it in: what the login gave that it holds, or makes for this.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "Result<Granted, ZoomError>")]
+pub struct LogIn;
 
 /// A call that has not started, and who waits for it.
 struct Waiting {
@@ -173,6 +179,15 @@ impl Handler<Issue> for TokenBroker {
 
     fn handle(&mut self, issue: Issue, _ctx: &mut Self::Context) -> Parked {
         Parked(issue)
+    }
+}
+
+impl Handler<LogIn> for TokenBroker {
+    type Result = ResponseFuture<Result<Granted, ZoomError>>;
+
+    fn handle(&mut self, LogIn: LogIn, _ctx: &mut Self::Context) -> Self::Result {
+        let login = self.access.lease();
+        Box::pin(async move { Ok(Granted::clone(&login.await?.granted)) })
     }
 }
 

@@ -4,11 +4,11 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use actix::clock::timeout;
 use awc::http::header;
-use awc::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use awc::http::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue, HttpDate, RETRY_AFTER};
 use awc::{Client, ClientRequest, Connector};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 use super::answer::{self, Answer};
 use super::api::{GRANT_TYPE, LoginAnswer, LoginForm, TokenKind, token_path};
 use super::error::{Call, Cause, ZoomError};
+use super::granted::Granted;
 use super::lease::{IssuedToken, Lease};
 use crate::config::{Upstream, Zoom};
 use crate::names::{MeetingId, UserId};
@@ -110,7 +111,7 @@ impl ZoomClient {
     }
 
     /// Logs in.
-    pub(crate) async fn login(&self) -> Result<(Lease, LoginAnswer), ZoomError> {
+    pub(crate) async fn login(&self) -> Result<Lease, ZoomError> {
         let credentials = &self.upstream.credentials;
         let form =
             LoginForm { grant_type: GRANT_TYPE.to_owned(), account_id: credentials.account_id.clone() };
@@ -122,7 +123,8 @@ impl ZoomClient {
         let answer = self.exchange(Call::Login, request.send_form(&form)).await?;
         let login = answer::login(&answer, &[&credentials.client_secret, &basic])?;
         let api_url = self.api_url_of(&login);
-        Ok((Lease::new(login.clone(), api_url, answer.at), login))
+        let granted = Granted::new(&login.scope, answer.written, SystemTime::now());
+        Ok(Lease::new(login, api_url, granted.into(), answer.at))
     }
 
     /// Asks for one token; an OBF is for a meeting.
@@ -155,6 +157,7 @@ impl ZoomClient {
                 status: response.status().as_u16(),
                 retry_after: seconds(response.headers()),
                 daily_limit: is_daily(response.headers()),
+                written: written(response.headers()),
                 body: body.into(),
                 at: Instant::now(),
             })
@@ -207,6 +210,11 @@ fn unreachable(call: Call, error: &dyn std::error::Error) -> ZoomError {
 
 fn seconds(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn written(headers: &HeaderMap) -> Option<SystemTime> {
+    let date: HttpDate = headers.get(DATE)?.to_str().ok()?.parse().ok()?;
+    Some(date.into())
 }
 
 fn is_daily(headers: &HeaderMap) -> bool {

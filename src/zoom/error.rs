@@ -94,6 +94,15 @@ pub enum SaidCode {
     Word(String),
 }
 
+impl fmt::Display for SaidCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Word(word) => f.write_str(word),
+        }
+    }
+}
+
 impl ZoomError {
     /// A failure without an answer of Zoom's.
     pub(crate) fn silent(call: Call, cause: Cause, detail: impl Into<String>) -> Self {

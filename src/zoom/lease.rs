@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
 use super::api::{LoginAnswer, SIMULATOR, TokenClaims};
+use super::granted::Granted;
 use crate::secret::Secret;
 
 /// An access token is never kept longer, whatever Zoom says.
@@ -22,16 +23,18 @@ pub(crate) struct Lease {
     pub(crate) token: Secret,
     /// The API's base URL that goes with it.
     pub(crate) api_url: Rc<str>,
+    /// What came with it.
+    pub(crate) granted: Rc<Granted>,
     fresh_until: Instant,
 }
 
 impl Lease {
     /// The lease that a login at `now` gives.
-    pub(crate) fn new(answer: LoginAnswer, api_url: Rc<str>, now: Instant) -> Self {
+    pub(crate) fn new(answer: LoginAnswer, api_url: Rc<str>, granted: Rc<Granted>, now: Instant) -> Self {
         let life = Duration::from_secs(answer.expires_in);
         // A life within the margin would be no lease at all, and each call a login: a tenth of it is kept.
         let usable = life.saturating_sub(MARGIN).max(life / 10).min(LONGEST_LEASE);
-        Self { token: answer.access_token, api_url, fresh_until: now + usable }
+        Self { token: answer.access_token, api_url, granted, fresh_until: now + usable }
     }
 
     /// Whether a call may start with it at `now`.
@@ -92,7 +95,8 @@ mod tests {
             scope: String::new(),
             api_url: None,
         };
-        Lease::new(answer, "https://api.zoom.us/v2".into(), now)
+        let granted = Granted { scopes: Vec::new(), clock_off: None };
+        Lease::new(answer, "https://api.zoom.us/v2".into(), granted.into(), now)
     }
 
     fn jwt(claims: &str) -> Secret {

@@ -9,8 +9,10 @@ pub mod api;
 pub mod broker;
 mod client;
 pub mod error;
+mod granted;
 mod lease;
 
 pub use access::Health;
 pub use client::{ClientError, tls};
+pub use granted::Granted;
 pub use lease::IssuedToken;

@@ -15,6 +15,7 @@
 
 mod assets;
 mod cannot_start;
+mod check;
 mod distribution;
 mod harness;
 mod origin;

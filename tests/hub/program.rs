@@ -2,10 +2,12 @@
 //! simulator as a program of its own.
 
 use std::fs;
+use std::process::Command;
 
 use awc::http::Method;
 use serde_json::{Value, json};
-use zoom_token_hub::simulator::Claims;
+use zoom_token_hub::config::{VARIABLES, Variable};
+use zoom_token_hub::simulator::{Claims, Settings, start};
 
 use crate::harness::program::{Start, connect_as, post};
 use crate::harness::{Http, MEETING, due};
@@ -18,13 +20,14 @@ async fn told_nothing_it_runs_on_the_simulator_and_says_where_to_go() {
     let (program, address) = Start::with(&ANY_PORT).serve().await;
     let (port, said) = (address.port(), program.says("Tokens:").await);
     for line in [
-        "Zoom Token Hub is running".to_owned(),
+        format!("Zoom Token Hub {} is running\n", version()),
         format!("HTTP API:   http://localhost:{port}\n"),
         format!("WebSocket:  ws://localhost:{port}/ws\n"),
         "Tokens:     SIMULATED".to_owned(),
     ] {
         assert!(said.contains(&line), "no {line:?} in {said}");
     }
+    program.says("Login:      Successfully authenticated with the simulated Zoom").await;
     program.logs("no Zoom credentials are set").await;
     let health = Http::new(address).get("/api/health").await.expect(200);
     assert_eq!(health["mode"], "simulator");
@@ -92,15 +95,50 @@ async fn the_calls_work_as_they_are_printed() {
     }
 }
 
+/// The package's version, with the commit where this is a checkout.
+fn version() -> String {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env_remove("GIT_DIR")
+            .env_remove("GIT_WORK_TREE")
+            .args(arguments)
+            .output();
+        let output = output.ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    };
+    let at_root = git(&["rev-parse", "--show-prefix"]).is_some_and(|prefix| prefix.is_empty());
+    match git(&["rev-parse", "--short=7", "HEAD"]).filter(|_| at_root) {
+        Some(commit) => format!("{} ({commit})", env!("CARGO_PKG_VERSION")),
+        None => env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+#[actix_web::test]
+async fn it_says_whether_zoom_let_it_in() {
+    let zoom = start(Settings::default()).await.unwrap();
+    let (program, _) = Start::hub(&zoom, &[("RUST_LOG", "info")]).serve().await;
+    program.says("Login:      Successfully authenticated with Zoom\n").await;
+    zoom.faults().change(|faults| faults.bad_credentials = true);
+    let program = Start::hub(&zoom, &[("RUST_LOG", "off")]).start();
+    let said = program.says("`zoom-token-hub check` says what to do").await;
+    assert!(said.contains("Login:      OAuth authentication failed: Invalid client_id or"), "{said}");
+}
+
 #[actix_web::test]
 async fn it_tells_its_version_and_how_it_is_used() {
     let ended = Start::with(&[]).arguments(&["--version"]).run().await;
-    let version = format!("zoom-token-hub {}\n", env!("CARGO_PKG_VERSION"));
+    let version = format!("zoom-token-hub {}\n", version());
     assert_eq!((ended.code, ended.out, ended.err), (Some(0), version, String::new()));
-    let ended = Start::with(&[]).arguments(&["--help"]).run().await;
-    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
-    for command in ["serve", "simulate", "--version"] {
-        assert!(ended.out.contains(command), "{}", ended.out);
+    for help in ["--help", "help"] {
+        let ended = Start::with(&[]).arguments(&[help]).run().await;
+        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
+        for command in ["serve", "simulate", "check", "--version"] {
+            assert!(ended.out.contains(command), "{}", ended.out);
+        }
+        for Variable { name, .. } in VARIABLES {
+            assert!(ended.out.contains(&format!("\n    {name} ")), "no {name} in {}", ended.out);
+        }
     }
     for wrong in [&["--prot", "1"][..], &["server"], &["simulate", "--port", "65536"]] {
         let ended = Start::with(&ANY_PORT).arguments(wrong).run().await;

@@ -1,0 +1,162 @@
+//! What the commands say of themselves once they run, on standard output: a quiet log must not hide it.
+//!
+//! Whoever reads the first line alone (`| head -1`) closes the pipe; what serves goes on serving.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
+
+use log::warn;
+use tokio::sync::watch;
+
+use super::VERSION;
+use crate::config::{AuthMode, Config, Listen};
+use crate::simulator::Simulator;
+use crate::zoom::Health;
+
+/// Says where to go, who may, and where the tokens come from.
+pub(super) fn announce(config: &Config, addresses: &[SocketAddr], simulator: Option<&Simulator>) {
+    let faults = simulator.map(Simulator::address);
+    print(&running(config, addresses, faults));
+}
+
+/// Says, once that is known, whether the first login went well; serving doesn't wait for it.
+pub(super) async fn tell_of_login(mut health: watch::Receiver<Health>, simulated: bool) {
+    // Where the broker ended before, the log says why.
+    if let Ok(known) = health.wait_for(|health| *health != Health::Starting).await {
+        let line = login(&known, simulated);
+        drop(known);
+        print(&line);
+    }
+}
+
+/// Says how a hub is pointed at the simulator.
+pub(super) fn introduce(simulator: &Simulator) {
+    let settings = simulator.settings();
+    let lines = [
+        "A simulated Zoom is running on this machine. Point a hub at it with".to_owned(),
+        format!("  ZOOM_OAUTH_URL={}", simulator.oauth_url()),
+        format!("  ZOOM_API_URL={}", simulator.api_url()),
+        format!("  ZOOM_CLIENT_ID={}", settings.client_id),
+        format!("  ZOOM_CLIENT_SECRET={}", settings.client_secret.reveal()),
+        format!("  ZOOM_ACCOUNT_ID={}", settings.account_id),
+        format!("Its faults are switched at http://{}/simulator", simulator.address()),
+    ];
+    print(&(lines.join("\n") + "\n"));
+}
+
+fn print(text: &str) {
+    if let Err(error) = io::stdout().lock().write_all(text.as_bytes()) {
+        warn!("where to go could not be printed: {error}");
+    }
+}
+
+fn running(config: &Config, addresses: &[SocketAddr], faults: Option<SocketAddr>) -> String {
+    let port = addresses.first().map_or(0, SocketAddr::port);
+    let host = host(config.listen);
+    let listening: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    let mut page = format!("Zoom Token Hub {VERSION} is running\n");
+    let mut say = |label: &str, text: &str| {
+        // Writing to a text can't fail.
+        writeln!(page, "  {label:<11} {text}").ok();
+    };
+    say("HTTP API:", &format!("http://{host}:{port}"));
+    say("WebSocket:", &format!("ws://{host}:{port}/ws"));
+    if let Some(url) = &config.public_url {
+        say("Public:", &format!("{url} is what clients are told (PUBLIC_URL)"));
+    }
+    say("Listening:", &listening.join(", "));
+    if config.listen.is_loopback() {
+        say("Reached:", "from this machine only; set HOST=0.0.0.0 to be reached from elsewhere");
+    }
+    match config.auth {
+        AuthMode::Open => {
+            say("Access:", "open: whoever reaches this hub can get anyone's tokens (AUTH_MODE=open)");
+        }
+    }
+    let at_once = config.zoom.max_concurrency;
+    say("At once:", &format!("up to {at_once} calls to Zoom, the rest in turn (ZOOM_MAX_CONCURRENCY)"));
+    let Some(faults) = faults else {
+        say("Tokens:", "from Zoom");
+        return page;
+    };
+    say("Tokens:", "SIMULATED; no Zoom account is used, no meeting can be joined");
+    say("Faults:", &format!("switched at http://{faults}/simulator"));
+    page
+}
+
+fn login(health: &Health, simulated: bool) -> String {
+    match health {
+        Health::Disconnected(error) => format!(
+            "  Login:      {error}\n              \
+             The hub tries again by itself; `zoom-token-hub check` says what to do.\n"
+        ),
+        Health::Connected | Health::Starting if simulated => {
+            "  Login:      Successfully authenticated with the simulated Zoom\n".to_owned()
+        }
+        Health::Connected | Health::Starting => {
+            "  Login:      Successfully authenticated with Zoom\n".to_owned()
+        }
+    }
+}
+
+/// A host under which this machine reaches what listens so.
+fn host(listen: Listen) -> String {
+    match listen {
+        Listen::Address { ip: IpAddr::V4(ip), .. } if !ip.is_unspecified() => ip.to_string(),
+        Listen::Address { ip: IpAddr::V6(ip), .. } if !ip.is_unspecified() => format!("[{ip}]"),
+        Listen::Address { .. } | Listen::Loopback { .. } | Listen::Everywhere { .. } => {
+            "localhost".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Variables;
+
+    fn page(variables: &[(&str, &str)], faults: Option<SocketAddr>) -> String {
+        let config = Config::from_variables(&Variables::from_pairs(variables.iter().copied())).unwrap();
+        running(&config, &["127.0.0.1:3000".parse().unwrap(), "[::1]:3000".parse().unwrap()], faults)
+    }
+
+    #[test]
+    fn a_hub_on_loopback_says_how_it_is_reached_from_elsewhere() {
+        let page = page(&[], Some("127.0.0.1:4000".parse().unwrap()));
+        for line in [
+            "  HTTP API:   http://localhost:3000\n",
+            "  WebSocket:  ws://localhost:3000/ws\n",
+            "  Listening:  127.0.0.1:3000, [::1]:3000\n",
+            "  Reached:    from this machine only; set HOST=0.0.0.0 ",
+            "  Access:     open: whoever reaches this hub",
+            "  At once:    up to 64 calls to Zoom",
+            "  Tokens:     SIMULATED",
+            "  Faults:     switched at http://127.0.0.1:4000/simulator\n",
+        ] {
+            assert!(page.contains(line), "no {line:?} in {page}");
+        }
+    }
+
+    #[test]
+    fn a_hub_that_others_reach_does_not_claim_to_be_alone() {
+        let exposed = [("AUTH_MODE", "open"), ("SIMULATOR", "true"), ("PUBLIC_URL", "wss://hub.example.com")];
+        let at = |host| page(&[&exposed[..], &[("HOST", host)]].concat(), None);
+        let everywhere = at("0.0.0.0");
+        assert!(!everywhere.contains("this machine only"), "{everywhere}");
+        assert!(everywhere.contains("http://localhost:3000\n"), "{everywhere}");
+        assert!(everywhere.contains("Public:     wss://hub.example.com/ is what"), "{everywhere}");
+        assert!(everywhere.contains("Tokens:     from Zoom\n"), "{everywhere}");
+        assert!(at("10.0.0.1").contains("http://10.0.0.1:3000\n"));
+        assert!(at("fd00::1").contains("ws://[fd00::1]:3000/ws\n"));
+    }
+
+    #[test]
+    fn the_first_logins_outcome_is_told_in_the_seeds_words() {
+        let fine = login(&Health::Connected, false);
+        assert!(fine.ends_with("Successfully authenticated with Zoom\n"), "{fine}");
+        assert!(login(&Health::Connected, true).contains("the simulated Zoom"));
+        let failed = login(&Health::Disconnected("OAuth authentication failed: no".into()), false);
+        assert!(failed.contains("Login:      OAuth authentication failed: no\n"), "{failed}");
+    }
+}
