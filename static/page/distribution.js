@@ -60,7 +60,7 @@ function showOutcome({ total, successful, participants }, ms) {
     ),
     el("ul", { class: "rows" }, rows),
   );
-  section.hidden = false;
+  reveal(section);
   const failed = total - successful;
   const failures = participants
     .filter(({ status }) => status === "failed")
@@ -101,8 +101,15 @@ function showRefused(error) {
       el("div", {}, el("strong", {}, what), el("p", {}, then), el("p", { class: "said" }, detail(error.message))),
     ),
   );
-  section.hidden = false;
+  reveal(section);
   announce(`Nothing was distributed. ${what} ${then}`);
+}
+
+/** Brings the outcome into sight; the focus stays on the button. */
+function reveal(section) {
+  section.hidden = false;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  section.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
 }
 
 function showPlan() {

@@ -145,10 +145,18 @@ async function overSocket(call, body) {
     return;
   }
   const started = performance.now();
-  const answer = call.call === "ping" ? { milliseconds: await hub.ping() } : await hub[call.call](body);
+  const answer = await ASKED[call.call](body);
   const took = `${Math.max(1, Math.round(performance.now() - started))} ms`;
   showAnswer({ ok: true, title: ANSWERS[call.call], meta: [took], body: answer });
 }
+
+const ASKED = {
+  authenticate: ({ userId }) => hub.authenticate(userId),
+  start: (body) => hub.start(body),
+  join: (body) => hub.join(body),
+  distribute: (body) => hub.distribute(body),
+  ping: async () => ({ milliseconds: await hub.ping() }),
+};
 
 const ANSWERS = {
   authenticate: "authenticated",

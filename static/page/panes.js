@@ -11,7 +11,7 @@ import { detail, plainly, whyClosed } from "./words.js";
 
 /** One person: host or participant. */
 export class Pane {
-  #hub = new Hub(new URL("/ws", location.href));
+  #hub = new Hub(new URL("/ws", location.href), { heartbeatSeconds: 10 });
   #head = { chip: el("span", { class: "slot" }), latency: el("span", { class: "latency" }) };
   #body = el("div", { class: "pane-body" });
   #foot = el("div", { class: "pane-foot" });
@@ -71,7 +71,9 @@ export class Pane {
   #listen() {
     const hub = this.#hub;
     hub.on("state", () => this.#showConnection());
-    hub.on("frame", (frame) => record(this.userId, frame));
+    hub.on("frame", (sent) => {
+      if (!HEARTBEATS.has(sent.frame?.event)) record(this.userId, sent);
+    });
     hub.on("latency", (ms) => {
       this.latency = ms;
       this.#head.latency.textContent = ` · ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
@@ -173,6 +175,9 @@ export class Pane {
     this.onChange();
   }
 }
+
+/** Every few seconds on every card: they would bury the rest of the log. */
+const HEARTBEATS = new Set(["ping", "pong"]);
 
 const CONNECTION = {
   idle: ["plain", "Not connected"],

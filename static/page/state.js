@@ -36,9 +36,9 @@ export function key(userId) {
   return userId.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-/** `123 4567 8901`, as Zoom writes it. */
+/** `123 456 7890`, as Zoom writes it. */
 export function spaced(meetingId) {
   const digits = meetingId.replace(/[\s-]/g, "");
   if (!/^\d{9,11}$/.test(digits)) return meetingId;
-  return digits.replace(/^(\d{3})(\d{3,4})(\d{3,4})$/, "$1 $2 $3");
+  return digits.replace(/^(\d{3})(\d{3}|\d{4}(?=\d{4}$))(\d{3,4})$/, "$1 $2 $3");
 }
