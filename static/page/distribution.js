@@ -1,6 +1,6 @@
 // The one button: runs a whole distribution from the host's card and shows its outcome, row by row.
 
-import { announce, avatar, byId, button, chip, el, fill, svg } from "./dom.js";
+import { announce, avatar, byId, button, chip, el, fill, named, shortly, svg } from "./dom.js";
 import { allPanes, arrange, paneOf } from "./panes.js";
 import { change, key, spaced, state, watch } from "./state.js";
 import { detail, plainly } from "./words.js";
@@ -45,7 +45,6 @@ async function distribute(run) {
 
 function showOutcome({ total, successful, participants }, ms) {
   const section = byId("outcome");
-  const took = ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
   const rows = participants.map(row);
   for (const failed of participants.filter(({ status }) => status === "failed")) {
     paneOf(failed.userId, "participant")?.refuse(failed);
@@ -56,7 +55,7 @@ function showOutcome({ total, successful, participants }, ms) {
       "div",
       { class: "outcome-head" },
       el("h2", { id: "outcome-title" }, el("span", { class: "big" }, `${successful} of ${total}`), " have their token"),
-      el("p", {}, `in ${took}`),
+      el("p", {}, `in ${shortly(ms)}`),
     ),
     el("ul", { class: "rows" }, rows),
   );
@@ -68,23 +67,31 @@ function showOutcome({ total, successful, participants }, ms) {
   announce(`Finished: ${successful} of ${total} have their token${failed ? `. ${failures.join(" ")}` : ""}`);
 }
 
-function row({ userId, status, sessions, code, error }) {
+const REFUSALS = new Set(["zoom_user_not_found", "zoom_refused", "zoom_scope_missing", "zoom_credentials_rejected"]);
+
+function outcomeChip(done, code) {
+  if (done) return chip("good", "Delivered", "check");
+  if (code === "not_connected") return chip("warn", "Not connected", "warn");
+  return chip("bad", REFUSALS.has(code) ? "Refused by Zoom" : "Failed", "warn");
+}
+
+function row({ userId, status, sessions, code }) {
   const done = status === "delivered";
   const { what, then } = plainly(code);
   const about = done
     ? `Handed to ${sessions} ${sessions === 1 ? "connection" : "connections"}`
-    : `${code === "not_connected" ? what : detail(error) || what} ${then}`;
+    : `${what} ${then}`;
   const pane = paneOf(userId, "participant");
   const connect = () => pane.connect();
   return el(
     "li",
     { class: done ? "done" : "failed" },
     avatar(userId, "participant"),
-    el("div", { class: "row-words" }, el("strong", {}, userId), el("p", {}, about)),
+    el("div", { class: "row-words" }, el("strong", {}, named(userId)), el("p", {}, about)),
     !done && code === "not_connected" && pane && !pane.isOpen
       ? button("Connect", { icon: "plug", label: `Connect ${userId}`, onclick: connect })
       : null,
-    done ? chip("good", "Delivered", "check") : chip("bad", code === "not_connected" ? "Not connected" : "Refused by Zoom", "warn"),
+    outcomeChip(done, code),
   );
 }
 

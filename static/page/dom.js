@@ -24,6 +24,11 @@ export function button(word, { icon, label, ...props } = {}) {
   return el("button", { type: "button", "aria-label": title, ...props }, icon ? svg(icon) : null, word);
 }
 
+/** A button that shows an icon alone; its label is its tooltip too. */
+export function iconButton(icon, label, props = {}) {
+  return el("button", { type: "button", class: "quiet icon-only", "aria-label": label, title: label, ...props }, svg(icon));
+}
+
 export function byId(id) {
   return document.getElementById(id);
 }
@@ -49,12 +54,13 @@ export async function copy(text, from) {
     word = copyTheOldWay(text) ? "Copied" : "Not allowed here";
   }
   announce(word);
-  if (from.dataset.word) return;
-  from.dataset.word = from.lastChild.textContent;
-  from.lastChild.textContent = word;
+  if (from.dataset.copied) return;
+  const before = [...from.childNodes];
+  from.dataset.copied = word;
+  from.replaceChildren(svg(word === "Copied" ? "check" : "warn"), before.length > 1 ? word : "");
   setTimeout(() => {
-    from.lastChild.textContent = from.dataset.word;
-    delete from.dataset.word;
+    delete from.dataset.copied;
+    from.replaceChildren(...before);
   }, 1400);
 }
 
@@ -106,6 +112,17 @@ export function svg(name) {
 /** A small coloured word: `good`, `bad`, `warn`, `busy` or `plain`. */
 export function chip(kind, text, icon) {
   return el("span", { class: `chip ${kind}` }, icon ? svg(icon) : el("span", { class: "dot" }), text);
+}
+
+/** A user's ID, which breaks before its `@` where it must. */
+export function named(userId) {
+  const [name, ...rest] = userId.split("@");
+  return rest.length ? [name, el("wbr"), `@${rest.join("@")}`] : [userId];
+}
+
+/** Milliseconds as people read them. */
+export function shortly(ms) {
+  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
 /** A user's initial. */

@@ -3,7 +3,7 @@
 import { Hub } from "/client.js";
 
 import { GROUPS, bodyOf } from "./calls.js";
-import { announce, button, chip, copy, el, fill, svg } from "./dom.js";
+import { announce, button, chip, copy, el, fill, shortly, svg } from "./dom.js";
 import { call as callHttp } from "./http.js";
 import { record } from "./log.js";
 import { snippets } from "./snippets.js";
@@ -130,7 +130,7 @@ async function send(submitted) {
 
 async function overHttp({ method, path, fields }, body) {
   const answer = await callHttp(method, path, fields.length ? body : undefined);
-  const meta = [`${Math.round(answer.ms)} ms`, answer.requestId && `request ${answer.requestId.slice(0, 8)}…`];
+  const meta = [shortly(answer.ms), answer.requestId && `request ${answer.requestId.slice(0, 8)}…`];
   if (answer.retryAfter) meta.push(`retry after ${answer.retryAfter} s`);
   const { code, error, status } = answer.body ?? {};
   const advice = answer.status >= 400 ? { code: code ?? "zoom_unavailable", said: error ?? status } : undefined;
@@ -146,7 +146,7 @@ async function overSocket(call, body) {
   }
   const started = performance.now();
   const answer = await ASKED[call.call](body);
-  const took = `${Math.max(1, Math.round(performance.now() - started))} ms`;
+  const took = shortly(performance.now() - started);
   showAnswer({ ok: true, title: ANSWERS[call.call], meta: [took], body: answer });
 }
 

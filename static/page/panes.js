@@ -2,7 +2,7 @@
 
 import { Hub } from "/client.js";
 
-import { announce, avatar, button, chip, el, fill, svg } from "./dom.js";
+import { announce, avatar, button, chip, el, fill, named, shortly, svg } from "./dom.js";
 import { record } from "./log.js";
 import { isSimulated, refreshHealth } from "./http.js";
 import { sameUser, state } from "./state.js";
@@ -16,6 +16,7 @@ export class Pane {
   #body = el("div", { class: "pane-body" });
   #foot = el("div", { class: "pane-foot" });
   #ticking = 0;
+  #why = undefined;
   /** Called whenever the connection's state or latency has changed. */
   onChange = () => {};
 
@@ -23,7 +24,7 @@ export class Pane {
     this.userId = userId;
     this.role = role;
     this.latency = null;
-    const name = el("h3", { class: "pane-name" }, userId);
+    const name = el("h3", { class: "pane-name" }, named(userId));
     this.element = el(
       "article",
       { class: `card pane ${role}`, "aria-label": `${role === "host" ? "Host" : "Participant"} ${userId}` },
@@ -76,7 +77,7 @@ export class Pane {
     });
     hub.on("latency", (ms) => {
       this.latency = ms;
-      this.#head.latency.textContent = ` · ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+      this.#head.latency.textContent = ` · ${shortly(ms)}`;
       this.onChange();
     });
     hub.on("meeting:started", (data) => this.#token("ZAK", data.zakToken, data));
@@ -89,7 +90,7 @@ export class Pane {
     const had = this.#body.contains(document.activeElement);
     const card = tokenCard({ ...data, kind, token, userId: this.userId, simulated, onFresh });
     fill(this.#body, card);
-    if (had) card.querySelector("button:last-child").focus();
+    if (had) card.querySelector(".countdown button").focus();
     this.element.classList.remove("arrived");
     requestAnimationFrame(() => this.element.classList.add("arrived"));
   }
@@ -115,7 +116,7 @@ export class Pane {
       this.#body,
       el(
         "div",
-        { class: "refusal" },
+        { class: code === "not_connected" ? "refusal mild" : "refusal" },
         svg("warn"),
         el(
           "div",
@@ -143,6 +144,9 @@ export class Pane {
   #showConnection() {
     clearInterval(this.#ticking);
     const { state: now, lastClose } = this.#hub;
+    // An attempt that fails says less than why the connection went in the first place.
+    if (now === "open") this.#why = undefined;
+    else if (!this.#why || lastClose?.code !== 1006) this.#why = lastClose;
     const had = this.#foot.contains(document.activeElement);
     const [kind, word] = CONNECTION[now];
     fill(this.#head.chip, chip(kind, word));
@@ -159,7 +163,7 @@ export class Pane {
     } else if (now === "idle") {
       fill(this.#foot, connect("Connect"));
     } else if (now === "connecting") {
-      fill(this.#foot, el("p", { class: "why" }, whyClosed(lastClose) || "Connecting…"));
+      fill(this.#foot, el("p", { class: "why" }, whyClosed(this.#why) || "Connecting…"));
     } else if (now === "waiting") {
       const when = el("span");
       const count = () => {
@@ -167,9 +171,9 @@ export class Pane {
       };
       count();
       this.#ticking = setInterval(count, 500);
-      fill(this.#foot, el("p", { class: "why" }, whyClosed(lastClose), when), connect("Reconnect now"));
+      fill(this.#foot, el("p", { class: "why" }, whyClosed(this.#why), when), connect("Reconnect now"));
     } else {
-      fill(this.#foot, el("p", { class: "why" }, whyClosed(lastClose)), connect("Reconnect"));
+      fill(this.#foot, el("p", { class: "why" }, whyClosed(this.#why)), connect("Reconnect"));
     }
     if (had) this.#foot.querySelector("button")?.focus();
     this.onChange();

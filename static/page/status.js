@@ -1,6 +1,6 @@
 // The chips at the top: where tokens come from, whether Zoom let the hub in, this page's connections, the latency.
 
-import { byId, chip, el, fill } from "./dom.js";
+import { byId, chip, el, fill, shortly } from "./dom.js";
 import { allPanes } from "./panes.js";
 import { state } from "./state.js";
 
@@ -19,7 +19,7 @@ export function showStatus() {
     health && health.mode === "zoom" ? ["plain", "Zoom"] : null,
     health ? (health.zoom === "connected" ? ["good", "Zoom login OK"] : ["bad", "No Zoom login"]) : null,
     [waiting ? "warn" : open ? "good" : "plain", `${open} of ${panes.length} connected`],
-    latency === undefined ? null : ["plain", `Latency ${latency < 10 ? latency.toFixed(1) : Math.round(latency)} ms`],
+    latency === undefined ? null : ["plain", `Latency ${shortly(latency)}`],
   ].filter(Boolean);
   if (health?.mode === "simulator" && health.zoom === "connected") words.splice(1, 1);
   const now = JSON.stringify(words);

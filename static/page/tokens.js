@@ -1,7 +1,7 @@
 // One token on show: masked until revealed, copied on request, counted down to its end. It lives in this element's
 // closure alone and goes with it.
 
-import { button, copy, el, svg } from "./dom.js";
+import { button, copy, el, iconButton, svg } from "./dom.js";
 
 const shown = new Set();
 setInterval(tick, 1000);
@@ -20,15 +20,14 @@ export function masked(token) {
 export function tokenCard({ kind, token, userId, expiresAt, timestamp, simulated, onFresh }) {
   let revealed = false;
   const text = el("code", { class: "token-text" }, masked(token));
-  const reveal = button("Reveal", { icon: "eye", "aria-pressed": "false", label: `Reveal the token of ${userId}` });
+  const reveal = iconButton("eye", `Reveal the token of ${userId}`, { "aria-pressed": "false" });
   reveal.addEventListener("click", () => {
     revealed = !revealed;
     text.textContent = revealed ? token : masked(token);
     reveal.setAttribute("aria-pressed", String(revealed));
-    reveal.setAttribute("aria-label", `${revealed ? "Hide" : "Reveal"} the token of ${userId}`);
-    reveal.replaceChildren(svg(revealed ? "hide" : "eye"), revealed ? "Hide" : "Reveal");
+    reveal.replaceChildren(svg(revealed ? "hide" : "eye"));
   });
-  const copying = button("Copy", { icon: "copy", label: `Copy the token of ${userId}` });
+  const copying = iconButton("copy", `Copy the token of ${userId}`);
   copying.addEventListener("click", () => copy(token, copying));
   const fresh = button("Get a fresh one", { icon: "fresh", label: `Get a fresh one for ${userId}`, onclick: onFresh });
 
@@ -43,9 +42,8 @@ export function tokenCard({ kind, token, userId, expiresAt, timestamp, simulated
       el("span", { class: "kind", title: KINDS[kind] }, `${kind} token`),
       simulated ? simulatedBadge() : null,
     ),
-    text,
-    el("div", { class: "countdown" }, svg("clock"), left, bar),
-    el("div", { class: "actions" }, reveal, copying, fresh),
+    el("div", { class: "token-box" }, text, reveal, copying, bar),
+    el("div", { class: "countdown" }, svg("clock"), left, fresh),
   );
   // By the hub's clock where it told the time, for this machine's may be wrong.
   const life = Date.parse(expiresAt) - (timestamp ? Date.parse(timestamp) : Date.now());
@@ -67,7 +65,7 @@ function tick() {
   for (const token of shown) {
     const { card, left, bar, fresh, life, ends } = token;
     const ms = ends - Date.now();
-    left.textContent = ms > 0 ? `Expires in ${clock(ms)}` : "Expired";
+    left.textContent = ms > 0 ? `${clock(ms)} left` : "Expired";
     bar.style.setProperty("--share", String(Math.max(0, Math.min(1, ms / life))));
     card.classList.toggle("soon", ms > 0 && ms < Math.min(300_000, life / 5));
     card.classList.toggle("expired", ms <= 0);

@@ -37,6 +37,7 @@ for (const colorScheme of ["light", "dark"]) {
       assert.deepEqual(await violations(page), []);
       await page.evaluate(() => scrollTo(0, 0));
       await photograph(page, `${colorScheme}-desktop`);
+      if (colorScheme === "light") await photographReadme(page);
       assert.deepEqual(complaints, []);
     } finally {
       await close();
@@ -50,9 +51,9 @@ for (const colorScheme of ["light", "dark"]) {
       await everybodyConnected(page);
       await photograph(page, `${colorScheme}-phone-start`, {});
       await distribute(page);
-      await paneOf(page, "alice@example.com").getByRole("button", { name: /^Reveal/ }).click();
       await page.locator("#explorer").getByRole("button", { name: "Send" }).click();
       await page.locator("#explorer").getByText("200 OK").waitFor();
+      await paneOf(page, "alice@example.com").getByRole("button", { name: /^Reveal/ }).click();
       const { wide, out } = await page.evaluate(() => ({
         wide: document.documentElement.scrollWidth,
         out: [...document.querySelectorAll("body *")]
@@ -67,6 +68,13 @@ for (const colorScheme of ["light", "dark"]) {
       await close();
     }
   });
+}
+
+/** The README's picture: the page down to the people, after a distribution. */
+async function photographReadme(page) {
+  const panes = await page.locator("#panes").boundingBox();
+  const clip = { x: 0, y: 0, width: 1280, height: Math.ceil(panes.y + panes.height + 32) };
+  await photograph(page, "page", { fullPage: true, clip });
 }
 
 test("the theme is switched by the toggle and survives a reload", async () => {
