@@ -141,17 +141,27 @@ export class Hub {
     return this.#arrived(Date.now() + this.#options.connectSeconds * 1000);
   }
 
-  /** Ends the connection for good. */
+  /** Ends the connection for good, and forgets who was authenticated. */
   disconnect() {
+    this.#users.clear();
     if (this.#state === "closed") return;
     this.#end({ code: 1000, reason: "closed by this client" }, "stay");
   }
 
-  /** What belongs to this user is pushed here from now on, also after a reconnect. */
+  /**
+   * What belongs to this user is pushed here from now on, also after a reconnect. If the connection is lost meanwhile
+   * this rejects, and is made up for when the connection is back.
+   */
   async authenticate(userId) {
-    const data = await this.request("authenticate", { userId }, { answer: "authenticated" });
-    this.#users.set(String(userId).toLowerCase(), userId);
-    return data;
+    const remember = () => this.#users.set(String(userId).toLowerCase(), userId);
+    try {
+      const data = await this.request("authenticate", { userId }, { answer: "authenticated" });
+      remember();
+      return data;
+    } catch (error) {
+      if (error.code === "connection_lost") remember();
+      throw error;
+    }
   }
 
   /** The host's ZAK: `{ meetingId, hostUserId }`. */
@@ -198,7 +208,7 @@ export class Hub {
 
   /** Sends a text as it is, for trying things out. The answer, if any, is an event. */
   sendText(text) {
-    if (this.#state !== "open") throw lost("The connection is not open");
+    if (this.#state !== "open") throw this.#away();
     this.#emit("frame", { direction: "out", text });
     this.#socket.send(text);
   }
@@ -276,7 +286,7 @@ export class Hub {
   }
 
   #ask(event, data, { answer, between, deadline }) {
-    if (this.#state !== "open") return Promise.reject(lost("The connection is not open"));
+    if (this.#state !== "open") return Promise.reject(this.#away());
     const id = String(this.#nextId++);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -297,6 +307,7 @@ export class Hub {
     } catch {
       return;
     }
+    if (typeof frame?.event !== "string") return;
     this.#emit("frame", { direction: "in", frame });
     const { event, data, id } = frame;
     const asked = id === undefined ? undefined : this.#pending.get(id);
@@ -312,11 +323,17 @@ export class Hub {
     settle(value);
   }
 
+  /** Why nothing can be sent now. */
+  #away() {
+    if (this.#state === "idle") return gone("Call connect() first");
+    if (this.#state === "closed") return gone(`The connection is closed: ${told(this.#close)}`);
+    return lost("The connection is not open");
+  }
+
   /** Resolves once the connection is open. */
   #arrived(deadline) {
     if (this.#state === "open") return Promise.resolve();
-    if (this.#state === "idle") return Promise.reject(gone("Call connect() first"));
-    if (this.#state === "closed") return Promise.reject(gone(`The connection is closed: ${told(this.#close)}`));
+    if (this.#state === "idle" || this.#state === "closed") return Promise.reject(this.#away());
     return new Promise((resolve, reject) => {
       const done = (settle) => (value) => {
         clearTimeout(arrival.timer);

@@ -35,7 +35,7 @@ export function explorer(into) {
   for (const event of ["meeting:started", "meeting:credentials", "meeting:distributed", "error", "pong"]) {
     // What answers a raw frame, or is pushed after an authenticate here.
     hub.on(event, (data, frame) => {
-      if (awaited === null) showAnswer({ ok: event !== "error", title: event, body: frame });
+      if (awaited === null) showAnswer({ ok: event !== "error", title: event, body: frame, advice: data?.code && { code: data.code } });
     });
   }
   choose(chosen);

@@ -53,8 +53,9 @@ export class Pane {
 
   /** Connects, and authenticates as the owner. */
   async connect() {
+    // Whether it opens is seen at its state; who is authenticated waits for that.
+    this.#hub.connect().catch(() => {});
     try {
-      await this.#hub.connect();
       await this.#hub.authenticate(this.userId);
       this.#hub.ping().catch(() => {});
     } catch (error) {

@@ -4,6 +4,8 @@ import { byId, chip, el, fill, shortly } from "./dom.js";
 import { allPanes } from "./panes.js";
 import { state } from "./state.js";
 
+const hidden = (label) => el("span", { class: "visually-hidden" }, `${label} `);
+
 let told = "";
 
 /** Draws them anew, where something has changed. */
@@ -19,13 +21,13 @@ export function showStatus() {
     health && health.mode === "zoom" ? ["plain", "Zoom"] : null,
     health ? (health.zoom === "connected" ? ["good", "Zoom login OK"] : ["bad", "No Zoom login"]) : null,
     [waiting ? "warn" : open ? "good" : "plain", `${open} of ${panes.length} connected`],
-    latency === undefined ? null : ["plain", `Latency ${shortly(latency)}`],
+    latency === undefined ? null : ["plain", shortly(latency), "clock", "Latency"],
   ].filter(Boolean);
   if (health?.mode === "simulator" && health.zoom === "connected") words.splice(1, 1);
   const now = JSON.stringify(words);
   if (now === told) return;
   told = now;
-  fill(byId("status"), words.map(([kind, text]) => chip(kind, text)));
+  fill(byId("status"), words.map(([kind, text, icon, label]) => chip(kind, [label ? hidden(label) : "", text], icon)));
   byId("about").textContent = health?.version ? `Zoom Token Hub ${health.version}` : "Zoom Token Hub";
   const simulated = health?.mode === "simulator";
   fill(

@@ -145,6 +145,51 @@ test("a hub that isn't there is tried again until the deadline of who waits", as
   assert.ok(["waiting", "connecting"].includes(made.state));
 });
 
+test("who was authenticated in vain is authenticated when the hub is there", async () => {
+  const { port, stop } = await startHub();
+  await stop();
+  const made = client(`http://localhost:${port}`, { connectSeconds: 0.3, answerSeconds: 0.5 });
+  await assert.rejects(made.connect(), { code: "connection_lost" });
+  await assert.rejects(made.authenticate("alice@example.com"), { code: "connection_lost" });
+  const authenticated = next(made, "authenticated");
+  const late = await startHub({ port });
+  try {
+    assert.equal((await authenticated).userId, "alice@example.com");
+  } finally {
+    made.disconnect();
+    await late.stop();
+  }
+});
+
+test("back from sleep or online again: an open connection is tested, an absent one made at once", async () => {
+  const [window, document] = [new EventTarget(), Object.assign(new EventTarget(), { visibilityState: "visible" })];
+  Object.assign(globalThis, { window, document });
+  let deaf = true;
+  const { url, stop } = await server((socket) => {
+    socket.on("message", (text) => {
+      if (!deaf) socket.send(JSON.stringify({ event: "pong", data: {}, id: JSON.parse(text).id }));
+    });
+  });
+  try {
+    const made = client(url, { firstWaitSeconds: 60, longestWaitSeconds: 60, pingSeconds: 0.2 });
+    await made.connect();
+    const waiting = enters(made, "waiting");
+    document.dispatchEvent(new Event("visibilitychange"));
+    await waiting;
+    deaf = false;
+    const open = enters(made, "open");
+    window.dispatchEvent(new Event("online"));
+    await open;
+    const latency = next(made, "latency");
+    document.dispatchEvent(new Event("visibilitychange"));
+    await latency;
+  } finally {
+    stop();
+    delete globalThis.window;
+    delete globalThis.document;
+  }
+});
+
 test("the ranges of close codes, and waits that grow and are not the same for everybody", () => {
   for (const code of [4400, 4401, 4499, 1002, 1007, 1009]) assert.equal(afterClose(code), "stay");
   for (const code of [4500, 4503, 4507, 4599, 1000, 1001, 1006, 1011, 4000]) assert.equal(afterClose(code), "wait");

@@ -1,6 +1,8 @@
 // What the page does when the hub goes, comes back, or closes a connection for good; and the API explorer.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
 import { distribute, everybodyConnected, openPage, paneOf, photograph } from "./browser.js";
@@ -153,4 +155,65 @@ test("a refusal in the explorer is in plain words, with Zoom’s own and what to
     await send(page);
     await explorer.getByText("That is no meeting ID.").waitFor();
   });
+});
+
+test("what Zoom refuses altogether is said where the outcome would be, with what to do", async () => {
+  await withPage(async (page, complaints) => {
+    const run = page.getByRole("button", { name: /^Run/ });
+    const outcome = page.locator("#outcome");
+    const cases = [
+      [{ missingScope: true }, "The Zoom app lacks a permission."],
+      [{ dailyLimit: true }, "Zoom’s limit of calls a day is reached."],
+      [{ errorRate: 1, errorKind: "html" }, "Zoom can’t be reached."],
+    ];
+    for (const [faults, words] of cases) {
+      await hub.faults(faults);
+      await run.click();
+      await outcome.getByText("Nothing was distributed").waitFor();
+      await outcome.getByText(words).waitFor();
+      await hub.faults(null);
+    }
+    await photograph(page, "light-refused", {});
+    await run.click();
+    await page.getByRole("heading", { name: "3 of 5 have their token" }).waitFor();
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("a token that has expired says so, and a fresh one is had", async () => {
+  await withPage(async (page) => {
+    await hub.faults(null);
+    await page.clock.install();
+    await distribute(page);
+    const alice = paneOf(page, "alice@example.com");
+    await alice.getByText(/^(30:00|29:5\d) left$/).waitFor();
+    await page.clock.fastForward("31:00");
+    await alice.getByText("Expired").waitFor();
+    await alice.getByRole("button", { name: /^Get a fresh one/ }).click();
+    await alice.getByText(/^(30:00|29:5\d) left$/).waitFor();
+  });
+});
+
+test("a page of another origin imports client.js from the hub and is served", async () => {
+  const module = `
+    import { Hub } from "${hub.origin}/client.js";
+    const hub = new Hub();
+    await hub.connect();
+    const { userId } = await hub.authenticate("alice@example.com");
+    document.title = userId + " at " + hub.url;
+  `;
+  const elsewhere = createServer((_request, answer) => {
+    answer.setHeader("Content-Type", "text/html");
+    answer.end(`<!doctype html><link rel="icon" href="data:,"><script type="module">${module}</script>`);
+  });
+  elsewhere.listen(0, "127.0.0.1");
+  await once(elsewhere, "listening");
+  const { page, close } = await openPage(`http://localhost:${elsewhere.address().port}`);
+  try {
+    await page.waitForFunction(() => document.title !== "", null, { timeout: 10_000 });
+    assert.equal(await page.title(), `alice@example.com at ${hub.socket}`);
+  } finally {
+    await close();
+    elsewhere.close();
+  }
 });

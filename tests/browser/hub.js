@@ -23,8 +23,8 @@ export async function startHub({ port = 0, env = {} } = {}) {
   });
   process.once("exit", () => child.kill("SIGKILL"));
   const ended = once(child, "exit");
+  let said = "";
   const listening = await within(START_MS, "the hub to listen", new Promise((resolve, reject) => {
-    let said = "";
     child.stdout.on("data", (chunk) => {
       said += chunk;
       const found = /Listening:\s+\S*?:(\d+)[,\s]/.exec(said);
@@ -37,6 +37,14 @@ export async function startHub({ port = 0, env = {} } = {}) {
     port: listening,
     origin: `http://localhost:${listening}`,
     socket: `ws://localhost:${listening}/ws`,
+    /** Switches faults of its simulator, as docs/simulator.md has them; without any, sets all back. */
+    async faults(faults) {
+      const url = `${/Faults:.*(http:\S+)/.exec(said)[1]}/faults`;
+      const headers = { "Content-Type": "application/json" };
+      const how = faults ? { method: "PATCH", headers, body: JSON.stringify(faults) } : { method: "DELETE" };
+      const answer = await fetch(url, how);
+      if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+    },
     /** Asks it to stop, as an operator would, and waits until it has. */
     async stop() {
       if (child.exitCode === null) {
