@@ -20,7 +20,7 @@ const CODES = {
   zoom_bad_answer: ["Zoom answered without a token.", "Try again; if it stays so, ask Zoom’s support."],
   zoom_rate_limited: ["Zoom’s limit of calls a second is reached.", "Wait a moment, then try again."],
   zoom_daily_limit: ["Zoom’s limit of calls a day is reached.", "It is lifted at midnight, GMT. Until then nothing helps."],
-  zoom_unavailable: ["Zoom can’t be reached.", "Try again in a few seconds; status.zoom.us tells of outages."],
+  zoom_unavailable: ["Zoom can’t be reached, or has trouble.", "Try again in a few seconds; status.zoom.us tells of outages."],
   deadline_exceeded: ["Zoom did not answer in time.", "Try again."],
   overloaded: ["The hub has too much waiting already.", "Try again in a moment."],
   shutting_down: ["The hub is being stopped.", "This page comes back by itself once it runs again."],

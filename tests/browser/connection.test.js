@@ -164,7 +164,7 @@ test("what Zoom refuses altogether is said where the outcome would be, with what
     const cases = [
       [{ missingScope: true }, "The Zoom app lacks a permission."],
       [{ dailyLimit: true }, "Zoom’s limit of calls a day is reached."],
-      [{ errorRate: 1, errorKind: "html" }, "Zoom can’t be reached."],
+      [{ errorRate: 1, errorKind: "html" }, "Zoom can’t be reached, or has trouble."],
     ];
     for (const [faults, words] of cases) {
       await hub.faults(faults);

@@ -58,21 +58,22 @@ fn quoted<'a>(text: &'a str, marker: &str) -> Vec<&'a str> {
     text.split(marker).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
+/// What a file's name ends with.
+fn ending(path: &str) -> Option<&str> {
+    path.rsplit('.').next()
+}
+
 #[actix_web::test]
 async fn every_file_that_the_page_is_made_of_is_there_with_its_content_type() {
     let hub = Hub::start().await;
     let page = get(&hub, "/", ("accept", BROWSER)).await.text;
-    let mut paths: Vec<String> = ["src=\"", "href=\""]
-        .iter()
-        .flat_map(|marker| quoted(&page, marker))
-        .filter(|path| path.contains('.'))
-        .map(str::to_owned)
-        .collect();
+    let named = ["src=\"", "href=\""].iter().flat_map(|marker| quoted(&page, marker));
+    let mut paths: Vec<String> = named.filter(|path| path.contains('.')).map(str::to_owned).collect();
     let mut next = 0;
     while let Some(path) = paths.get(next).cloned() {
         next += 1;
         let file = hub.get(&path).await;
-        let kind = match path.rsplit('.').next() {
+        let kind = match ending(&path) {
             Some("js") => "text/javascript; charset=utf-8",
             Some("css") => "text/css; charset=utf-8",
             _ => "image/svg+xml",
@@ -81,13 +82,13 @@ async fn every_file_that_the_page_is_made_of_is_there_with_its_content_type() {
         assert!(file.header("content-security-policy").unwrap().contains("default-src 'none'"), "{path}");
         for module in quoted(&file.text, " from \"") {
             let module = module.replace("./", "/page/");
-            if path.ends_with(".js") && module.starts_with('/') && !paths.contains(&module) {
+            if module.starts_with('/') && !paths.contains(&module) {
                 paths.push(module);
             }
         }
     }
     assert!(paths.iter().any(|path| path == "/client.js"), "{paths:?}");
-    assert!(paths.iter().filter(|path| path.ends_with(".js")).count() > 10, "{paths:?}");
+    assert!(paths.iter().filter(|path| ending(path) == Some("js")).count() > 10, "{paths:?}");
 }
 
 #[actix_web::test]
