@@ -250,8 +250,10 @@ export class Hub {
     socket.onopen = () => this.#opened();
     socket.onmessage = (message) => this.#read(message.data);
     socket.onclose = ({ code, reason }) => this.#end({ code, reason }, afterClose(code));
-    // A close follows, which says more.
-    socket.onerror = () => {};
+    // A close follows, which says more; but in older Nodes none does where there was no connection yet.
+    socket.onerror = () => {
+      if (this.#state === "connecting") this.#end({ code: 1006, reason: "" }, "wait");
+    };
     this.#timers.connect = setTimeout(
       () => this.#end({ code: 1006, reason: "the hub did not answer in time" }, "wait"),
       this.#options.connectSeconds * 1000,
