@@ -52,3 +52,60 @@ async fn no_file_but_those_of_the_page_can_be_got() {
         assert_eq!(hub.get(path).await.status, 404, "{path}");
     }
 }
+
+/// What stands between two quotes after each `marker`.
+fn quoted<'a>(text: &'a str, marker: &str) -> Vec<&'a str> {
+    text.split(marker).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+/// What a file's name ends with.
+fn ending(path: &str) -> Option<&str> {
+    path.rsplit('.').next()
+}
+
+#[actix_web::test]
+async fn every_file_that_the_page_is_made_of_is_there_with_its_content_type() {
+    let hub = Hub::start().await;
+    let page = get(&hub, "/", ("accept", BROWSER)).await.text;
+    let named = ["src=\"", "href=\""].iter().flat_map(|marker| quoted(&page, marker));
+    let mut paths: Vec<String> = named.filter(|path| path.contains('.')).map(str::to_owned).collect();
+    let mut next = 0;
+    while let Some(path) = paths.get(next).cloned() {
+        next += 1;
+        let file = hub.get(&path).await;
+        let kind = match ending(&path) {
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("css") => "text/css; charset=utf-8",
+            _ => "image/svg+xml",
+        };
+        assert_eq!((file.status, file.header("content-type")), (200, Some(kind)), "{path}");
+        assert!(file.header("content-security-policy").unwrap().contains("default-src 'none'"), "{path}");
+        for module in quoted(&file.text, " from \"") {
+            let module = module.replace("./", "/page/");
+            if module.starts_with('/') && !paths.contains(&module) {
+                paths.push(module);
+            }
+        }
+    }
+    assert!(paths.iter().any(|path| path == "/client.js"), "{paths:?}");
+    assert!(paths.iter().filter(|path| ending(path) == Some("js")).count() > 10, "{paths:?}");
+}
+
+#[actix_web::test]
+async fn the_client_library_may_be_imported_by_pages_of_other_origins() {
+    let hub = Hub::start().await;
+    let client = hub.get("/client.js").await;
+    assert_eq!(client.header("cross-origin-resource-policy"), Some("cross-origin"));
+    assert!(client.text.contains("export class Hub "), "{}", client.text);
+    let page = hub.get("/page/app.js").await;
+    assert_eq!(page.header("cross-origin-resource-policy"), Some("same-origin"));
+}
+
+#[actix_web::test]
+async fn the_page_has_nothing_inline_and_nothing_from_elsewhere() {
+    let hub = Hub::start().await;
+    let page = get(&hub, "/", ("accept", BROWSER)).await.text;
+    for inline in ["<style", " style=", " onclick=", "<script>", "http://", "https://", "javascript:"] {
+        assert!(!page.contains(inline), "{inline}");
+    }
+}

@@ -1,0 +1,456 @@
+// The hub's client: one WebSocket session, in a browser or in Node 22 and later (older ones: pass `WebSocket`).
+//
+//   import { Hub } from "https://your-hub.example/client.js";   // in Node: a copy of this file
+//
+//   const hub = new Hub("wss://your-hub.example/ws");
+//   hub.on("meeting:credentials", ({ meetingId, obfToken, expiresAt }) => joinMeeting(meetingId, obfToken));
+//   hub.on("state", ({ state, close }) => show(state, close?.reason));
+//   await hub.connect();
+//   await hub.authenticate("alice@example.com");   // what belongs to alice is pushed here from now on
+//
+// and a host:
+//
+//   const outcome = await hub.distribute(
+//     { meetingId: "1234567890", hostUserId: "host@example.com", participantUserIds: ["alice@example.com"] },
+//     { onStarted: ({ zakToken }) => startMeeting(zakToken) },
+//   );
+//   outcome.participants.filter((row) => row.status === "failed");
+//
+// Calls         `authenticate`, `start`, `join`, `distribute`, `ping`: each a promise of the hub's answer. One made
+//               while the connection is away waits for it. Every wait has a deadline.
+// Refusals      a `HubError`: decide by its `code`; `retryable`, `retryAfterSeconds`, `zoom` and `details` are the
+//               hub's (docs/protocol.md lists the codes). The client's own codes are `connection_lost`,
+//               `connection_closed` and `no_answer`.
+// Events        `on(event, listener)` for each event of the hub's, and `state`, `latency`, `frame`; it returns a
+//               function that takes the listener away.
+// Reconnecting  by the close code: 44xx, 1002, 1007 and 1009 stay away (calling again won't help; `connect()` tries
+//               anew); 46xx wants a fresh credential (the option `renew`) and stays away without it; everything else
+//               comes back after a random wait that grows. Whoever was authenticated is again, before anything else
+//               is sent. After a sleep, or when the network is back, the connection is tested at once.
+// Not kept      no token is stored or logged here. What was pushed while the connection was away is gone: ask again.
+
+/** @typedef {"idle" | "connecting" | "open" | "waiting" | "closed"} State */
+
+/** A refusal of the hub's, or the end of the connection. */
+export class HubError extends Error {
+  /** @param {object} data what the hub said */
+  constructor(data) {
+    super(data.error ?? data.message ?? data.code);
+    this.name = "HubError";
+    this.code = data.code;
+    this.retryable = data.retryable === true;
+    this.retryAfterSeconds = data.retryAfterSeconds;
+    this.zoom = data.zoom;
+    this.details = data.details;
+    this.event = data.event;
+  }
+}
+
+const DEFAULTS = {
+  /** Until the connection is open, seconds. */
+  connectSeconds: 10,
+  /** Until an answer, seconds. A distribution may take longer: `distributeSeconds`. */
+  answerSeconds: 30,
+  distributeSeconds: 300,
+  /** Until the answer to a ping that tests the connection, and how often it is tested. */
+  pingSeconds: 8,
+  heartbeatSeconds: 30,
+  /** The first wait before coming back, which doubles, and the longest. Half of each is random. */
+  firstWaitSeconds: 1,
+  longestWaitSeconds: 30,
+  /** Called after 46xx: an async function that sees to a fresh credential. */
+  renew: undefined,
+  /** The WebSocket to use, where there is no global one. */
+  WebSocket: undefined,
+};
+
+/** A connection that has been open for so long was a good one: the next wait is the first again. */
+const GOOD_AFTER_MS = 10_000;
+
+/** What a close code asks for: `stay` away, `renew` the credential, or come back after a `wait`. */
+export function afterClose(code) {
+  if ((code >= 4400 && code < 4500) || code === 1002 || code === 1007 || code === 1009) return "stay";
+  if (code >= 4600 && code < 4700) return "renew";
+  return "wait";
+}
+
+/** How long to wait before the given attempt, counted from 0. */
+export function waitSeconds(attempt, { firstWaitSeconds, longestWaitSeconds }, random = Math.random) {
+  const most = Math.min(longestWaitSeconds, firstWaitSeconds * 2 ** Math.min(attempt, 30));
+  return most / 2 + (random() * most) / 2;
+}
+
+export class Hub {
+  #url;
+  #options;
+  #WebSocket;
+  #socket = null;
+  #state = "idle";
+  #close = undefined;
+  #attempt = 0;
+  #openedAt = 0;
+  #retryAt = 0;
+  #nextId = 1;
+  #timers = { connect: 0, retry: 0, heartbeat: 0 };
+  #pending = new Map();
+  #arrivals = new Set();
+  #listeners = new Map();
+  #users = new Map();
+  #wake = () => this.#awake();
+  #waking = false;
+
+  /**
+   * @param {string | URL} [url] `ws://…/ws`; `http://…` will do. Without it: the hub that served this file.
+   * @param {Partial<typeof DEFAULTS>} [options]
+   */
+  constructor(url = import.meta.url, options = {}) {
+    this.#url = address(url);
+    this.#options = { ...DEFAULTS, ...options };
+    this.#WebSocket = this.#options.WebSocket ?? globalThis.WebSocket;
+    if (!this.#WebSocket) throw new TypeError("There is no WebSocket here: pass one as the option WebSocket");
+  }
+
+  get url() {
+    return this.#url;
+  }
+
+  /** @returns {State} */
+  get state() {
+    return this.#state;
+  }
+
+  /** How the connection last ended: `code`, `reason`, and what follows in `then`. */
+  get lastClose() {
+    return this.#close;
+  }
+
+  /** When the next attempt is made, in milliseconds of `Date.now()`, while the state is `waiting`. */
+  get retryAt() {
+    return this.#retryAt;
+  }
+
+  /** Opens the connection, or opens it anew after it was closed for good; resolves once it is open. */
+  connect() {
+    if (this.#state === "idle" || this.#state === "closed") {
+      this.#attempt = 0;
+      this.#listenForWaking(true);
+      this.#open();
+    } else if (this.#state === "waiting") {
+      this.#open();
+    }
+    return this.#arrived(Date.now() + this.#options.connectSeconds * 1000);
+  }
+
+  /** Ends the connection for good, and forgets who was authenticated. */
+  disconnect() {
+    this.#users.clear();
+    if (this.#state === "closed") return;
+    this.#end({ code: 1000, reason: "closed by this client" }, "stay");
+  }
+
+  /**
+   * What belongs to this user is pushed here from now on, also after a reconnect. If the connection is lost meanwhile
+   * this rejects, and is made up for when the connection is back.
+   */
+  async authenticate(userId) {
+    const remember = () => this.#users.set(String(userId).toLowerCase(), userId);
+    try {
+      const data = await this.request("authenticate", { userId }, { answer: "authenticated" });
+      remember();
+      return data;
+    } catch (error) {
+      if (error.code === "connection_lost") remember();
+      throw error;
+    }
+  }
+
+  /** The host's ZAK: `{ meetingId, hostUserId }`. */
+  start(data) {
+    return this.request("meeting:start", data, { answer: "meeting:started" });
+  }
+
+  /** A participant's OBF: `{ meetingId, participantUserId }`. */
+  join(data) {
+    return this.request("meeting:join", data, { answer: "meeting:credentials" });
+  }
+
+  /**
+   * A whole distribution: `{ meetingId, hostUserId, participantUserIds }`. Resolves with `meeting:distributed` when
+   * every row is settled; the host's ZAK comes first, to `onStarted`. If the connection dies meanwhile the
+   * distribution goes on, and its outcome is an event to the host's other sessions.
+   */
+  distribute(data, { onStarted } = {}) {
+    const seconds = this.#options.distributeSeconds;
+    const between = { "meeting:started": onStarted };
+    return this.request("meeting:distribute", data, { answer: "meeting:distributed", between, seconds });
+  }
+
+  /** The time to the hub and back, in milliseconds. */
+  async ping() {
+    const sent = now();
+    await this.request("ping", undefined, { answer: "pong", seconds: this.#options.pingSeconds });
+    const latency = now() - sent;
+    this.#emit("latency", latency);
+    return latency;
+  }
+
+  /**
+   * Any event: resolves with the data of the frame `answer`, rejects with a `HubError`.
+   * @param {string} event
+   * @param {object} [data]
+   * @param {{ answer: string, between?: object, seconds?: number }} how
+   */
+  async request(event, data, { answer, between = {}, seconds = this.#options.answerSeconds }) {
+    const deadline = Date.now() + seconds * 1000;
+    if (this.#state !== "open") await this.#arrived(deadline);
+    return this.#ask(event, data, { answer, between, deadline });
+  }
+
+  /** Sends a text as it is, for trying things out. The answer, if any, is an event. */
+  sendText(text) {
+    if (this.#state !== "open") throw this.#away();
+    this.#emit("frame", { direction: "out", text });
+    this.#socket.send(text);
+  }
+
+  /** Calls the listener with each event's data (and the whole frame). Returns what takes it away again. */
+  on(event, listener) {
+    if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
+    this.#listeners.get(event).add(listener);
+    return () => this.#listeners.get(event).delete(listener);
+  }
+
+  #emit(event, ...what) {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+      try {
+        listener(...what);
+      } catch (error) {
+        // A listener's mistake is its own: it shows as uncaught, and the session goes on.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  #enter(state) {
+    this.#state = state;
+    this.#emit("state", { state, close: this.#close, retryAt: this.#retryAt });
+  }
+
+  #open() {
+    clearTimeout(this.#timers.retry);
+    let socket;
+    try {
+      socket = new this.#WebSocket(this.#url);
+    } catch (error) {
+      return this.#end({ code: 0, reason: error.message }, "stay");
+    }
+    this.#socket = socket;
+    socket.onopen = () => this.#opened();
+    socket.onmessage = (message) => this.#read(message.data);
+    socket.onclose = ({ code, reason }) => this.#end({ code, reason }, afterClose(code));
+    // A close follows, which says more; but in older Nodes none does where there was no connection yet.
+    socket.onerror = () => {
+      if (this.#state === "connecting") this.#end({ code: 1006, reason: "" }, "wait");
+    };
+    this.#timers.connect = setTimeout(
+      () => this.#end({ code: 1006, reason: "the hub did not answer in time" }, "wait"),
+      this.#options.connectSeconds * 1000,
+    );
+    this.#enter("connecting");
+  }
+
+  #opened() {
+    clearTimeout(this.#timers.connect);
+    this.#openedAt = Date.now();
+    this.#close = undefined;
+    this.#timers.heartbeat = setInterval(() => this.#test(), this.#options.heartbeatSeconds * 1000);
+    this.#timers.heartbeat.unref?.();
+    // Set before the users are announced, which are on their way before whatever waits for the connection.
+    this.#state = "open";
+    for (const [key, userId] of this.#users) this.#again(key, userId);
+    this.#enter("open");
+    for (const arrival of [...this.#arrivals]) arrival.resolve();
+  }
+
+  /** Authenticates again after a reconnect. */
+  async #again(key, userId) {
+    const socket = this.#socket;
+    const deadline = Date.now() + this.#options.answerSeconds * 1000;
+    try {
+      await this.#ask("authenticate", { userId }, { answer: "authenticated", between: {}, deadline });
+    } catch (error) {
+      if (this.#socket !== socket) return;
+      if (error.retryable) return this.#end({ code: 1006, reason: error.message }, "wait");
+      this.#users.delete(key);
+    }
+  }
+
+  #ask(event, data, { answer, between, deadline }) {
+    if (this.#state !== "open") return Promise.reject(this.#away());
+    const id = String(this.#nextId++);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new HubError({ code: "no_answer", message: `No answer to ${event} in time`, retryable: true, event }));
+      }, deadline - Date.now());
+      this.#pending.set(id, { event, answer, between, timer, resolve, reject });
+      const frame = data === undefined ? { event, id } : { event, data, id };
+      this.#emit("frame", { direction: "out", frame });
+      this.#socket.send(JSON.stringify(frame));
+    });
+  }
+
+  #read(text) {
+    let frame;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      return;
+    }
+    if (typeof frame?.event !== "string") return;
+    this.#emit("frame", { direction: "in", frame });
+    const { event, data, id } = frame;
+    const asked = id === undefined ? undefined : this.#pending.get(id);
+    if (asked && event === "error") this.#settle(id, asked.reject, new HubError(data));
+    else if (asked && event === asked.answer) this.#settle(id, asked.resolve, data);
+    else if (asked) asked.between[event]?.(data);
+    this.#emit(event, data, frame);
+  }
+
+  #settle(id, settle, value) {
+    clearTimeout(this.#pending.get(id).timer);
+    this.#pending.delete(id);
+    settle(value);
+  }
+
+  /** Why nothing can be sent now. */
+  #away() {
+    if (this.#state === "idle") return gone("Call connect() first");
+    if (this.#state === "closed") return gone(`The connection is closed: ${told(this.#close)}`);
+    return lost("The connection is not open");
+  }
+
+  /** Resolves once the connection is open. */
+  #arrived(deadline) {
+    if (this.#state === "open") return Promise.resolve();
+    if (this.#state === "idle" || this.#state === "closed") return Promise.reject(this.#away());
+    return new Promise((resolve, reject) => {
+      const done = (settle) => (value) => {
+        clearTimeout(arrival.timer);
+        this.#arrivals.delete(arrival);
+        settle(value);
+      };
+      const arrival = { resolve: done(resolve), reject: done(reject) };
+      const late = () => arrival.reject(lost("The hub could not be reached in time"));
+      arrival.timer = setTimeout(late, Math.max(0, deadline - Date.now()));
+      this.#arrivals.add(arrival);
+    });
+  }
+
+  /** The connection has ended, or is given up. */
+  #end({ code, reason }, then) {
+    const socket = this.#socket;
+    this.#socket = null;
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    if (socket) {
+      // It may live on for a while if the network is dead: nothing it still says counts.
+      socket.onopen = socket.onmessage = socket.onclose = socket.onerror = () => {};
+      if (socket.readyState < 2) socket.close(code === 1000 ? 1000 : undefined);
+    }
+    const renew = this.#options.renew;
+    if (then === "renew" && !renew) then = "stay";
+    this.#close = { code, reason, then };
+    const error = then === "stay" ? gone(told(this.#close)) : lost(told(this.#close));
+    for (const [id, asked] of [...this.#pending]) this.#settle(id, asked.reject, error);
+    if (then === "stay") {
+      for (const arrival of [...this.#arrivals]) arrival.reject(error);
+      this.#listenForWaking(false);
+      return this.#enter("closed");
+    }
+    if (this.#openedAt && Date.now() - this.#openedAt > GOOD_AFTER_MS) this.#attempt = 0;
+    this.#openedAt = 0;
+    const wait = waitSeconds(this.#attempt++, this.#options) * 1000;
+    this.#retryAt = Date.now() + wait;
+    this.#timers.retry = setTimeout(() => (then === "renew" ? this.#renew(renew) : this.#open()), wait);
+    this.#enter("waiting");
+  }
+
+  async #renew(renew) {
+    try {
+      await within(this.#options.answerSeconds, renew(this.#close));
+    } catch (error) {
+      if (this.#state === "waiting") this.#end({ ...this.#close, reason: `no fresh credential: ${error.message}` }, "stay");
+      return;
+    }
+    if (this.#state === "waiting") this.#open();
+  }
+
+  /** Tests the connection: one that doesn't answer is given up. */
+  async #test() {
+    const socket = this.#socket;
+    try {
+      await this.ping();
+    } catch (error) {
+      const given = error.code === "no_answer" && this.#state === "open" && this.#socket === socket;
+      if (given) this.#end({ code: 1006, reason: "the hub no longer answers" }, "wait");
+    }
+  }
+
+  /** Back from sleep, or online again. */
+  #awake() {
+    if (globalThis.document?.visibilityState === "hidden") return;
+    if (this.#state === "open") this.#test();
+    // Not all at the same moment, should the whole office be back.
+    else if (this.#state === "waiting" && this.#close.then === "wait") {
+      const soon = Math.random() * 500;
+      if (Date.now() + soon >= this.#retryAt) return;
+      clearTimeout(this.#timers.retry);
+      this.#retryAt = Date.now() + soon;
+      this.#timers.retry = setTimeout(() => this.#open(), soon);
+    }
+  }
+
+  #listenForWaking(on) {
+    if (this.#waking === on) return;
+    this.#waking = on;
+    const change = on ? "addEventListener" : "removeEventListener";
+    globalThis.document?.[change]("visibilitychange", this.#wake);
+    if (typeof globalThis.window === "object") globalThis.window[change]("online", this.#wake);
+  }
+}
+
+/** The socket's address: of http or ws, with or without the path. */
+function address(url) {
+  const parsed = new URL(url, globalThis.location?.href);
+  if (parsed.protocol === "file:") throw new TypeError("Name the hub: new Hub(\"ws://localhost:3000/ws\")");
+  parsed.protocol = parsed.protocol.replace(/^http/, "ws");
+  if (parsed.pathname === "/" || parsed.pathname === "/client.js") parsed.pathname = "/ws";
+  parsed.hash = "";
+  return parsed.href;
+}
+
+function lost(message) {
+  return new HubError({ code: "connection_lost", message, retryable: true });
+}
+
+function gone(message) {
+  return new HubError({ code: "connection_closed", message, retryable: false });
+}
+
+function told({ code, reason }) {
+  return reason ? `${reason} (${code})` : `the connection was lost (${code})`;
+}
+
+function now() {
+  return globalThis.performance.now();
+}
+
+function within(seconds, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("it took too long")), seconds * 1000);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

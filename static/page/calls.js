@@ -1,0 +1,65 @@
+// Every HTTP call and every event that the hub has, with the fields of each: what the explorer offers.
+
+import { state } from "./state.js";
+
+const meetingId = { name: "meetingId", label: "Meeting ID", value: () => state.meetingId };
+const hostUserId = { name: "hostUserId", label: "Host", value: () => state.hostUserId };
+const participantUserId = { name: "participantUserId", label: "Participant", value: () => state.participants[0].userId };
+const participantUserIds = {
+  name: "participantUserIds",
+  label: "Participants, one a line",
+  list: true,
+  value: () => state.participants.map((person) => person.userId).join("\n"),
+};
+const wait = { name: "wait", label: "Wait, seconds (0 to 30, optional)", number: true, value: () => "" };
+const userId = { name: "userId", label: "User", value: () => state.participants[0].userId };
+const text = {
+  name: "text",
+  label: "Text of the frame, sent as it is",
+  long: true,
+  value: () => '{"event": "ping", "id": "my-own"}',
+};
+
+const http = (method, path, about, fields = []) => ({ kind: "http", name: `${method} ${path}`, method, path, about, fields });
+const event = (name, call, about, fields) => ({ kind: "event", name, call, about, fields });
+
+export const GROUPS = [
+  {
+    title: "HTTP",
+    calls: [
+      http("POST", "/api/meetings/distribute", "Hands everybody connected their token; the answer says who has it.", [meetingId, hostUserId, participantUserIds, wait]),
+      http("POST", "/api/meetings/start", "The host’s ZAK.", [meetingId, hostUserId]),
+      http("POST", "/api/meetings/join", "One participant’s OBF.", [meetingId, participantUserId]),
+      http("POST", "/api/meetings/batch-join", "An OBF for each participant, in the answer.", [meetingId, participantUserIds]),
+      http("POST", "/api/meetings/setup", "The host’s ZAK and an OBF for each participant, in the answer.", [meetingId, hostUserId, participantUserIds]),
+      http("GET", "/api/health", "Whether Zoom let the hub in, and who is connected."),
+      http("GET", "/api/health/live", "Whether the process serves."),
+      http("GET", "/api/health/ready", "Whether it takes new work."),
+      http("GET", "/", "What the hub is, its endpoints and events."),
+    ],
+  },
+  {
+    title: "Events over WebSocket",
+    calls: [
+      event("authenticate", "authenticate", "From now on, what belongs to this user is pushed to this connection.", [userId]),
+      event("meeting:start", "start", "The host’s ZAK, to this connection.", [meetingId, hostUserId]),
+      event("meeting:join", "join", "A participant’s OBF, to this connection.", [meetingId, participantUserId]),
+      event("meeting:distribute", "distribute", "Everybody connected gets their token; rows come back here.", [meetingId, hostUserId, participantUserIds]),
+      event("ping", "ping", "The time to the hub and back.", []),
+      { kind: "raw", name: "raw frame", about: "Any text. Three in a row that are no JSON objects close the connection.", fields: [text] },
+    ],
+  },
+];
+
+/** The body or data that the fields make. An empty optional number is left out. */
+export function bodyOf({ fields }, values) {
+  const body = {};
+  for (const field of fields) {
+    const value = values[field.name];
+    if (field.list) body[field.name] = value.split(/\n/).map((line) => line.trim()).filter(Boolean);
+    else if (field.number) {
+      if (value.trim() !== "") body[field.name] = Number.isNaN(Number(value)) ? value : Number(value);
+    } else body[field.name] = value;
+  }
+  return body;
+}

@@ -1,0 +1,213 @@
+// The API explorer: pick a call, edit its fields, send it, read the answer; and the same call as code.
+
+import { Hub } from "/client.js";
+
+import { GROUPS, bodyOf } from "./calls.js";
+import { announce, button, chip, copy, el, fill, shortly, svg } from "./dom.js";
+import { call as callHttp } from "./http.js";
+import { record } from "./log.js";
+import { snippets } from "./snippets.js";
+import { holdsToken, withoutTokens } from "./tokens.js";
+import { plainly, whyClosed } from "./words.js";
+
+const hub = new Hub(new URL("/ws", location.href));
+hub.on("frame", (frame) => record("explorer", frame));
+
+let chosen = GROUPS[0].calls[0];
+let values = {};
+let way = "";
+const parts = {};
+
+/** Builds the explorer. */
+export function explorer(into) {
+  parts.form = el("form", { class: "ask", novalidate: true });
+  parts.form.addEventListener("submit", send);
+  parts.code = el("div", { class: "code" });
+  parts.answer = el("div", { class: "answer" });
+  parts.connection = el("div", { class: "connection" });
+  fill(
+    into,
+    picker(),
+    el("div", { class: "call" }, parts.form, parts.code),
+    el("div", { class: "answers" }, el("h3", { class: "small-title" }, "Answer"), parts.answer, parts.connection),
+  );
+  hub.on("state", showConnection);
+  for (const event of ["meeting:started", "meeting:credentials", "meeting:distributed", "error", "pong"]) {
+    // What answers a raw frame, or is pushed after an authenticate here.
+    hub.on(event, (data, frame) => {
+      if (awaited === null) showAnswer({ ok: event !== "error", title: event, body: frame, advice: data?.code && { code: data.code } });
+    });
+  }
+  choose(chosen);
+}
+
+/** The call under way, if it is one whose answer is waited for. */
+let awaited = null;
+
+function picker() {
+  const groups = GROUPS.map(({ title, calls }) =>
+    el(
+      "fieldset",
+      {},
+      el("legend", { class: "small-title" }, title),
+      calls.map((call) => {
+        const radio = el("input", { type: "radio", name: "call", class: "visually-hidden", checked: call === chosen });
+        radio.addEventListener("change", () => choose(call));
+        const words = call.kind === "http" ? [el("i", {}, call.method), call.path] : [call.name];
+        return el("label", { class: "pick" }, radio, el("span", {}, words));
+      }),
+    ),
+  );
+  return el("div", { class: "picker" }, groups);
+}
+
+function choose(call) {
+  chosen = call;
+  way = "";
+  values = Object.fromEntries(call.fields.map((field) => [field.name, field.value()]));
+  fill(
+    parts.form,
+    el("h3", { class: "call-name" }, call.name),
+    el("p", { class: "call-about" }, call.about),
+    call.fields.map(input),
+    el("div", { class: "send-bar" }, el("button", { type: "submit", class: "accent" }, svg("send"), "Send")),
+  );
+  fill(parts.answer, el("p", { class: "empty" }, "Send it, and the answer is here."));
+  showCode();
+  showConnection();
+}
+
+function input(field) {
+  const long = field.list || field.long;
+  const box = el(long ? "textarea" : "input", { name: field.name, value: values[field.name], spellcheck: "false", autocomplete: "off", rows: long ? "5" : undefined });
+  box.addEventListener("input", () => {
+    values[field.name] = box.value;
+    showCode();
+  });
+  return el("label", {}, field.label, box);
+}
+
+function showCode() {
+  const ways = snippets(chosen, bodyOf(chosen, values), location.origin);
+  if (!ways.some(([title]) => title === way)) [[way]] = ways;
+  const [, text] = ways.find(([title]) => title === way);
+  const copying = button("Copy", { icon: "copy", class: "quiet", label: `Copy the call as ${way}` });
+  copying.addEventListener("click", () => copy(text, copying));
+  const tabs = ways.map(([title]) =>
+    button(title, {
+      class: "tab",
+      "aria-pressed": String(title === way),
+      onclick: () => {
+        way = title;
+        showCode();
+        parts.code.querySelector("[aria-pressed=true]").focus();
+      },
+    }),
+  );
+  fill(
+    parts.code,
+    el("div", { class: "code-bar", role: "group", "aria-label": "The call as code" }, tabs, copying),
+    el("pre", { tabindex: "0", role: "region", "aria-label": `The call as ${way}` }, text),
+  );
+}
+
+async function send(submitted) {
+  submitted.preventDefault();
+  if (awaited !== null) return;
+  const call = chosen;
+  const body = bodyOf(call, values);
+  awaited = call.kind === "raw" ? null : call;
+  fill(parts.answer, el("p", { class: "empty" }, "Waiting for the answer…"));
+  try {
+    if (call.kind === "http") showAnswer(await overHttp(call, body));
+    else await overSocket(call, body);
+  } catch (error) {
+    showRefusal(error);
+  } finally {
+    awaited = null;
+  }
+}
+
+async function overHttp({ method, path, fields }, body) {
+  const answer = await callHttp(method, path, fields.length ? body : undefined);
+  const meta = [shortly(answer.ms), answer.requestId && `request ${answer.requestId.slice(0, 8)}…`];
+  if (answer.retryAfter) meta.push(`retry after ${answer.retryAfter} s`);
+  const { code, error, status } = answer.body ?? {};
+  const advice = answer.status >= 400 ? { code: code ?? "zoom_unavailable", said: error ?? status } : undefined;
+  return { ok: answer.status < 400, title: `${answer.status} ${answer.statusText}`, meta, body: answer.body, advice };
+}
+
+async function overSocket(call, body) {
+  // A connection that was closed for good comes back by the button, not by accident.
+  if (hub.state === "idle") await hub.connect();
+  if (call.kind === "raw") {
+    hub.sendText(body.text);
+    return;
+  }
+  const started = performance.now();
+  const answer = await ASKED[call.call](body);
+  const took = shortly(performance.now() - started);
+  showAnswer({ ok: true, title: ANSWERS[call.call], meta: [took], body: answer });
+}
+
+const ASKED = {
+  authenticate: ({ userId }) => hub.authenticate(userId),
+  start: (body) => hub.start(body),
+  join: (body) => hub.join(body),
+  distribute: (body) => hub.distribute(body),
+  ping: async () => ({ milliseconds: await hub.ping() }),
+};
+
+const ANSWERS = {
+  authenticate: "authenticated",
+  start: "meeting:started",
+  join: "meeting:credentials",
+  distribute: "meeting:distributed",
+  ping: "pong",
+};
+
+function showRefusal(error) {
+  const { code, message, retryable, retryAfterSeconds, zoom, details, event } = error;
+  const body = { code, message, event, retryable, retryAfterSeconds, zoom, details };
+  showAnswer({ ok: false, title: "error", body, advice: { code, said: message } });
+}
+
+function showAnswer({ ok, title, meta = [], body, advice }) {
+  const text = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+  const pre = el("pre", { tabindex: "0", role: "region", "aria-label": "The answer" }, text(withoutTokens(body)));
+  const copying = button("Copy", { icon: "copy", label: "Copy the answer" });
+  let revealed = false;
+  copying.addEventListener("click", () => copy(pre.textContent, copying));
+  const reveal = button("Reveal tokens", { icon: "eye", "aria-pressed": "false" });
+  reveal.addEventListener("click", () => {
+    revealed = !revealed;
+    pre.textContent = text(revealed ? body : withoutTokens(body));
+    reveal.setAttribute("aria-pressed", String(revealed));
+    reveal.lastChild.textContent = revealed ? "Hide tokens" : "Reveal tokens";
+  });
+  const { what, then } = plainly(advice?.code);
+  fill(
+    parts.answer,
+    el("div", { class: "answer-head" }, chip(ok ? "good" : "bad", title), el("span", { class: "meta" }, meta.filter(Boolean).join(" · "))),
+    advice ? el("div", { class: "refusal" }, svg("warn"), el("div", {}, el("strong", {}, what), el("p", {}, then))) : null,
+    pre,
+    el("div", { class: "actions" }, copying, holdsToken(body) ? reveal : null),
+  );
+  announce(`Answer: ${title}. ${advice ? `${what} ${then}` : ""}`);
+}
+
+/** The explorer's own connection, while it matters. */
+function showConnection() {
+  if (chosen.kind === "http") return fill(parts.connection);
+  const { state, lastClose } = hub;
+  const word = { idle: "Connects with the first event", connecting: "Connecting", open: "Connected", waiting: "Reconnecting", closed: "Closed" }[state];
+  const kind = { idle: "plain", connecting: "busy", open: "good", waiting: "warn", closed: "bad" }[state];
+  const again = () => hub.connect().catch(() => {});
+  fill(
+    parts.connection,
+    chip(kind, word),
+    state === "waiting" || state === "closed" ? el("p", { class: "why" }, whyClosed(lastClose)) : null,
+    state === "closed" ? button("Reconnect", { icon: "plug", class: "accent", label: "Reconnect the explorer", onclick: again }) : null,
+  );
+  if (state === "closed") announce(`The explorer’s connection is closed. ${whyClosed(lastClose)}`);
+}

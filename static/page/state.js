@@ -1,0 +1,44 @@
+// What the page knows, in one place: the plan of the distribution and what the hub is. Never a token.
+
+export const state = {
+  meetingId: "1234567890",
+  hostUserId: "host@example.com",
+  /** In this order; `away` ones aren't connected by themselves. */
+  participants: [
+    { userId: "alice@example.com" },
+    { userId: "bob@example.com" },
+    { userId: "carol@example.com" },
+    { userId: "dave@example.com", away: true },
+    { userId: "missing.erin@example.com" },
+  ],
+  /** The answer of `/api/health`, or null while it can't be had. */
+  health: null,
+};
+
+const listeners = new Set();
+
+/** Calls the listener whenever something has changed. */
+export function watch(listener) {
+  listeners.add(listener);
+}
+
+export function change(what) {
+  Object.assign(state, what);
+  for (const listener of listeners) listener(state);
+}
+
+/** One user's ID as it is compared: without the case of A–Z. */
+export function sameUser(a, b) {
+  return key(a) === key(b);
+}
+
+export function key(userId) {
+  return userId.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** `123 456 7890`, as Zoom writes it. */
+export function spaced(meetingId) {
+  const digits = meetingId.replace(/[\s-]/g, "");
+  if (!/^\d{9,11}$/.test(digits)) return meetingId;
+  return digits.replace(/^(\d{3})(\d{3}|\d{4}(?=\d{4}$))(\d{3,4})$/, "$1 $2 $3");
+}

@@ -1,0 +1,81 @@
+// Debian's Chromium with a fresh profile, and a page in it that notes everything it complains about.
+
+import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { chromium } from "playwright-core";
+
+import { ROOT } from "./hub.js";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const SCREENSHOTS = join(ROOT, "target/screenshots");
+const DESKTOP = { width: 1280, height: 900 };
+
+/** Opens the page of a hub. What it complains about is in `complaints`; `close` ends the browser. */
+export async function openPage(origin, { viewport = DESKTOP, colorScheme = "light", ...options } = {}) {
+  const profile = mkdtempSync(join(tmpdir(), "profile-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    headless: true,
+    args: ARGUMENTS,
+    viewport,
+    colorScheme,
+    reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
+    ...options,
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.setDefaultTimeout(15_000);
+  const complaints = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== origin) complaints.push(`asked for ${request.url()}`);
+  });
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (violation) => {
+      console.error(`CSP: ${violation.violatedDirective} ${violation.blockedURI}`);
+    });
+  });
+  await page.goto(origin);
+  const close = async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { page, complaints, close };
+}
+
+/** Waits until everybody who connects by themselves is connected. */
+export async function everybodyConnected(page, many = 5) {
+  await page.locator(".pane .chip", { hasText: /^Connected$/ }).nth(many - 1).waitFor();
+}
+
+/** Presses the one button and waits for the outcome. */
+export async function distribute(page) {
+  await everybodyConnected(page);
+  await page.getByRole("button", { name: "Run a distribution" }).click();
+  await page.getByRole("heading", { name: "3 of 5 have their token" }).waitFor();
+}
+
+/** One person's card. */
+export function paneOf(page, userId) {
+  return page.locator("article.pane").filter({ has: page.getByRole("heading", { name: userId, exact: true }) });
+}
+
+/** The whole page as a picture, in `target/screenshots`. */
+export async function photograph(page, name, options = { fullPage: true }) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: "disabled", ...options });
+}

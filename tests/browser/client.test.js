@@ -1,0 +1,270 @@
+// The client library without a browser: answers, refusals, the end of a connection and coming back, against a real
+// hub; and what only a server that can be told what to do shows.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { once } from "node:events";
+
+import WebSocket, { WebSocketServer } from "ws";
+
+import { Hub, HubError, afterClose, waitSeconds } from "../../static/client.js";
+import { startHub, within } from "./hub.js";
+
+const FAST = { WebSocket: globalThis.WebSocket ?? WebSocket, firstWaitSeconds: 0.1, longestWaitSeconds: 0.4 };
+const MEETING = { meetingId: "1234567890" };
+
+let hub;
+const clients = [];
+before(async () => {
+  hub = await startHub();
+});
+after(() => hub?.stop());
+afterEach(() => {
+  for (const client of clients.splice(0)) client.disconnect();
+});
+
+function client(url = hub.socket, options = {}) {
+  const made = new Hub(url, { ...FAST, ...options });
+  clients.push(made);
+  return made;
+}
+
+async function connected(userId) {
+  const made = client();
+  await made.connect();
+  if (userId) await made.authenticate(userId);
+  return made;
+}
+
+/** The next time that the client is in this state. */
+function enters(made, state) {
+  return within(10_000, state, new Promise((resolve) => {
+    const off = made.on("state", (now) => {
+      if (now.state === state) {
+        off();
+        resolve(now);
+      }
+    });
+  }));
+}
+
+/** The next event of this name. */
+function next(made, event) {
+  return within(5000, event, new Promise((resolve) => {
+    const off = made.on(event, (data) => {
+      off();
+      resolve(data);
+    });
+  }));
+}
+
+test("a distribution: rows for the host, the ZAK by onStarted, the token to its owner", async () => {
+  const [host, alice] = [await connected("host@example.com"), await connected("alice@example.com")];
+  const pushed = next(alice, "meeting:credentials");
+  let zak;
+  const outcome = await host.distribute(
+    { ...MEETING, hostUserId: "host@example.com", participantUserIds: ["alice@example.com", "nobody@example.com"] },
+    { onStarted: ({ zakToken }) => { zak = zakToken; } },
+  );
+  assert.deepEqual(outcome.participants.map(({ status, code }) => [status, code]), [["delivered", undefined], ["failed", "not_connected"]]);
+  assert.ok(zak);
+  assert.ok((await pushed).obfToken);
+});
+
+test("answers that come in any order find their calls", async () => {
+  const made = await connected();
+  const users = ["slow.one@example.com", "a@example.com", "b@example.com"];
+  const tokens = await Promise.all(users.map((participantUserId) => made.join({ ...MEETING, participantUserId })));
+  const subjects = tokens.map(({ obfToken }) => JSON.parse(Buffer.from(obfToken.split(".")[1], "base64url")).sub);
+  assert.deepEqual(subjects, users);
+  assert.ok((await made.ping()) >= 0);
+});
+
+test("a refusal is an error with code, advice, Zoom's own words and details", async () => {
+  const made = await connected();
+  const refused = await made.join({ ...MEETING, participantUserId: "missing@example.com" }).catch((error) => error);
+  assert.ok(refused instanceof HubError && refused instanceof Error);
+  assert.deepEqual([refused.code, refused.retryable, refused.zoom.code], ["zoom_user_not_found", false, 1001]);
+  assert.match(refused.message, /User does not exist/);
+  const bad = await made.start({ meetingId: "1" }).catch((error) => error);
+  assert.ok(bad.details.length > 0);
+  await assert.rejects(made.authenticate("me"), { code: "invalid_user_id" });
+});
+
+test("4400 stays away until connect() is called, and what was pending is told", async () => {
+  const made = await connected();
+  const slow = assert.rejects(made.join({ ...MEETING, participantUserId: "slow@example.com" }), { code: "connection_closed" });
+  const closed = enters(made, "closed");
+  for (let times = 0; times < 3; times += 1) made.sendText("not JSON");
+  assert.deepEqual((await closed).close, { code: 4400, reason: "malformed_frame", then: "stay" });
+  await slow;
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  assert.equal(made.state, "closed");
+  await assert.rejects(made.ping(), { code: "connection_closed" });
+  await made.connect();
+  assert.ok((await made.ping()) >= 0);
+});
+
+test("4503 comes back to the next hub, authenticated, and calls made meanwhile wait for it", async () => {
+  const first = await startHub();
+  const made = client(first.socket);
+  await made.connect();
+  await made.authenticate("alice@example.com");
+  const waiting = enters(made, "waiting");
+  await first.stop();
+  const { close } = await waiting;
+  assert.deepEqual(close, { code: 4503, reason: "shutting_down", then: "wait" });
+  const meanwhile = made.join({ ...MEETING, participantUserId: "alice@example.com" });
+  const again = next(made, "authenticated");
+  const second = await startHub({ port: first.port });
+  try {
+    assert.equal((await again).userId, "alice@example.com");
+    assert.ok((await meanwhile).obfToken);
+    const pushed = next(made, "meeting:credentials");
+    const host = client(second.socket);
+    await host.connect();
+    await host.distribute({ ...MEETING, hostUserId: "h@example.com", participantUserIds: ["alice@example.com"] });
+    assert.ok((await pushed).obfToken);
+  } finally {
+    made.disconnect();
+    await second.stop();
+  }
+});
+
+test("who disconnects stays away", async () => {
+  const made = await connected();
+  const pending = assert.rejects(made.join({ ...MEETING, participantUserId: "slow@example.com" }), { code: "connection_closed" });
+  made.disconnect();
+  await pending;
+  assert.equal(made.state, "closed");
+});
+
+test("a hub that isn't there is tried again until the deadline of who waits", async () => {
+  const made = client("ws://127.0.0.1:9/ws", { connectSeconds: 0.6 });
+  await assert.rejects(made.connect(), { code: "connection_lost" });
+  assert.ok(["waiting", "connecting"].includes(made.state));
+});
+
+test("who was authenticated in vain is authenticated when the hub is there", async () => {
+  const { port, stop } = await startHub();
+  await stop();
+  const made = client(`http://localhost:${port}`, { connectSeconds: 0.3, answerSeconds: 0.5 });
+  await assert.rejects(made.connect(), { code: "connection_lost" });
+  await assert.rejects(made.authenticate("alice@example.com"), { code: "connection_lost" });
+  const authenticated = next(made, "authenticated");
+  const late = await startHub({ port });
+  try {
+    assert.equal((await authenticated).userId, "alice@example.com");
+  } finally {
+    made.disconnect();
+    await late.stop();
+  }
+});
+
+test("back from sleep or online again: an open connection is tested, an absent one made at once", async () => {
+  const [window, document] = [new EventTarget(), Object.assign(new EventTarget(), { visibilityState: "visible" })];
+  Object.assign(globalThis, { window, document });
+  let deaf = true;
+  const { url, stop } = await server((socket) => {
+    socket.on("message", (text) => {
+      if (!deaf) socket.send(JSON.stringify({ event: "pong", data: {}, id: JSON.parse(text).id }));
+    });
+  });
+  try {
+    const made = client(url, { firstWaitSeconds: 60, longestWaitSeconds: 60, pingSeconds: 0.2 });
+    await made.connect();
+    const waiting = enters(made, "waiting");
+    document.dispatchEvent(new Event("visibilitychange"));
+    await waiting;
+    deaf = false;
+    const open = enters(made, "open");
+    window.dispatchEvent(new Event("online"));
+    await open;
+    const latency = next(made, "latency");
+    document.dispatchEvent(new Event("visibilitychange"));
+    await latency;
+  } finally {
+    stop();
+    delete globalThis.window;
+    delete globalThis.document;
+  }
+});
+
+test("the ranges of close codes, and waits that grow and are not the same for everybody", () => {
+  for (const code of [4400, 4401, 4499, 1002, 1007, 1009]) assert.equal(afterClose(code), "stay");
+  for (const code of [4500, 4503, 4507, 4599, 1000, 1001, 1006, 1011, 4000]) assert.equal(afterClose(code), "wait");
+  for (const code of [4600, 4699]) assert.equal(afterClose(code), "renew");
+  const options = { firstWaitSeconds: 1, longestWaitSeconds: 30 };
+  assert.deepEqual([0, 1, 2, 9].map((attempt) => waitSeconds(attempt, options, () => 1)), [1, 2, 4, 30]);
+  assert.deepEqual([0, 1, 2, 9].map((attempt) => waitSeconds(attempt, options, () => 0)), [0.5, 1, 2, 15]);
+});
+
+/** A server that does what it is told with each connection. */
+async function server(onConnection) {
+  const made = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  made.on("connection", onConnection);
+  await once(made, "listening");
+  const stop = () => {
+    for (const socket of made.clients) socket.terminate();
+    made.close();
+  };
+  return { url: `ws://127.0.0.1:${made.address().port}/ws`, stop };
+}
+
+test("46xx asks for a fresh credential, and stays away where nobody can get one", async () => {
+  let connections = 0;
+  const { url, stop } = await server((socket) => {
+    connections += 1;
+    if (connections !== 2) socket.close(4601, "expired");
+  });
+  try {
+    const made = client(url);
+    const closed = enters(made, "closed");
+    await made.connect();
+    assert.equal((await closed).close.code, 4601);
+    // The second connection lives; the third is closed, and then the hook is asked.
+    await made.connect();
+    made.disconnect();
+    let asked = 0;
+    const renewing = client(url, { renew: async () => { asked += 1; connections = 1; } });
+    await renewing.connect();
+    await enters(renewing, "waiting");
+    await enters(renewing, "open");
+    assert.equal(asked, 1);
+  } finally {
+    stop();
+  }
+});
+
+test("a connection that no longer answers is given up and made anew", async () => {
+  let connections = 0;
+  const { url, stop } = await server((socket) => {
+    connections += 1;
+    const deaf = connections === 1;
+    socket.on("message", (text) => {
+      const { event, id } = JSON.parse(text);
+      if (event === "ping" && !deaf) socket.send(JSON.stringify({ event: "pong", data: {}, id }));
+    });
+  });
+  try {
+    const made = client(url, { heartbeatSeconds: 0.1, pingSeconds: 0.2 });
+    const waiting = enters(made, "waiting");
+    await made.connect();
+    assert.equal((await waiting).close.code, 1006);
+    await enters(made, "open");
+    await next(made, "latency");
+  } finally {
+    stop();
+  }
+});
+
+test("a call that is never answered ends at its deadline", async () => {
+  const { url, stop } = await server(() => {});
+  try {
+    const made = client(url, { answerSeconds: 0.2 });
+    await made.connect();
+    await assert.rejects(made.join({ ...MEETING, participantUserId: "a@example.com" }), { code: "no_answer", retryable: true });
+  } finally {
+    stop();
+  }
+});

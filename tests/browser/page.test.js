@@ -1,0 +1,125 @@
+// The page in a browser: the one button, each card's token, and what can be done with it.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { distribute, everybodyConnected, openPage, paneOf } from "./browser.js";
+import { startHub } from "./hub.js";
+
+let hub;
+let opened;
+before(async () => {
+  hub = await startHub();
+  opened = await openPage(hub.origin);
+});
+after(async () => {
+  await opened?.close();
+  await hub?.stop();
+});
+
+/** What a token says of itself. */
+function claims(token) {
+  return JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
+}
+
+async function tokenOf(page, userId) {
+  const pane = paneOf(page, userId);
+  assert.match(await pane.locator(".token-text").textContent(), /^.{6}•+.{4}$/, "masked at first");
+  await pane.getByRole("button", { name: /^Reveal/ }).click();
+  return pane.locator(".token-text").textContent();
+}
+
+test("one press, and everybody who is there has their own token", async () => {
+  const { page } = opened;
+  await everybodyConnected(page);
+  await page.getByText("Runs on the built-in simulator").waitFor();
+  await page.getByText("Open mode.").waitFor();
+  await distribute(page);
+  const tokens = new Set();
+  for (const name of ["alice", "bob", "carol"]) {
+    const token = await tokenOf(page, `${name}@example.com`);
+    assert.equal(claims(token).sub, `${name}@example.com`);
+    tokens.add(token);
+  }
+  assert.equal(tokens.size, 3);
+  const zak = await tokenOf(page, "host@example.com");
+  assert.equal(claims(zak).sub, "host@example.com");
+  for (const name of ["host", "alice"]) {
+    const pane = paneOf(page, `${name}@example.com`);
+    await pane.getByText("Simulated: opens no meeting").waitFor();
+    assert.match(await pane.locator(".left").textContent(), /^[\d:]+ left$/);
+  }
+});
+
+test("who is away and whom Zoom refuses is said in plain words", async () => {
+  const { page } = opened;
+  const outcome = page.locator("#outcome");
+  await outcome.getByText("Not connected, so no token was made.").waitFor();
+  await outcome.getByText("Zoom knows no such user. Check the spelling").waitFor();
+  await paneOf(page, "dave@example.com").getByText("Not connected, so no token was made.").waitFor();
+  await paneOf(page, "missing.erin@example.com").getByText("User does not exist: missing.erin@example.com.").waitFor();
+  assert.match(await page.locator("#announcer").textContent(), /3 of 5 have their token/);
+});
+
+test("a token can be copied, and a fresh one got", async () => {
+  const { page } = opened;
+  const pane = paneOf(page, "alice@example.com");
+  const first = await pane.locator(".token-text").textContent();
+  await pane.getByRole("button", { name: /^Copy/ }).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), first);
+  // The simulator's tokens carry a moment in seconds and a random part.
+  await pane.getByRole("button", { name: /^Get a fresh one/ }).click();
+  await pane.locator(".token-text", { hasText: "•" }).waitFor();
+  const second = await tokenOf(page, "alice@example.com");
+  assert.notEqual(second, first);
+  assert.equal(claims(second).sub, "alice@example.com");
+});
+
+test("who comes later can be connected and served", async () => {
+  const { page } = opened;
+  const pane = paneOf(page, "dave@example.com");
+  await pane.getByRole("button", { name: "Connect dave@example.com" }).click();
+  await pane.getByText("Connected", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Run it again" }).click();
+  await page.getByRole("heading", { name: "4 of 5 have their token" }).waitFor();
+  assert.equal(claims(await tokenOf(page, "dave@example.com")).sub, "dave@example.com");
+});
+
+test("the log shows every event, filtered, paused, and never a token", async () => {
+  const { page } = opened;
+  const log = page.locator("#log");
+  await log.getByRole("searchbox").fill("bob meeting:credentials");
+  assert.match(await log.locator("li").first().textContent(), /bob@example\.com.*meeting:credentials/);
+  await log.getByRole("searchbox").fill("");
+  await log.getByRole("button", { name: "Pause" }).click();
+  const many = await log.locator("li").count();
+  await page.getByRole("button", { name: "Run it again" }).click();
+  await log.getByText(/paused: \d+ new/).waitFor();
+  assert.equal(await log.locator("li").count(), many);
+  await log.getByRole("button", { name: "Pause" }).click();
+  assert.ok((await log.locator("li").count()) > many);
+  await log.getByRole("button", { name: "Copy the events shown" }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /meeting:distributed/);
+  assert.doesNotMatch(copied, /eyJ[\w-]{20,}/);
+});
+
+test("other people can take part, and what a user is called is never HTML", async () => {
+  const { page } = opened;
+  await page.getByText("Change meeting and people").click();
+  await page.getByLabel("Meeting ID").first().fill("987 6543 210");
+  await page.getByLabel("Participants, one a line").first().fill("<img src=x onerror=alert(1)>\nalice@example.com");
+  await page.getByRole("button", { name: "Use these" }).click();
+  const odd = paneOf(page, "<img src=x onerror=alert(1)>");
+  await odd.getByText("Connected", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Run it again" }).click();
+  await page.getByRole("heading", { name: "2 of 2 have their token" }).waitFor();
+  assert.equal(await page.locator("img[onerror]").count(), 0);
+});
+
+test("nothing was stored and nothing complained", async () => {
+  const { page, complaints } = opened;
+  const stored = await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]);
+  assert.deepEqual(stored, [0, 0, ""]);
+  assert.deepEqual(complaints, []);
+});
