@@ -139,6 +139,7 @@ struct Unhealthy {
     success: bool,
     status: &'static str,
     zoom: &'static str,
+    mode: Mode,
     error: String,
     #[serde(serialize_with = "iso_8601")]
     timestamp: Timestamp,
@@ -158,6 +159,7 @@ pub(super) async fn health(hub: web::Data<Hub>, about: web::Data<About>) -> Http
             success: false,
             status,
             zoom,
+            mode: about.mode,
             error,
             timestamp,
         });

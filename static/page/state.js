@@ -11,8 +11,8 @@ export const state = {
     { userId: "dave@example.com", away: true },
     { userId: "missing.erin@example.com" },
   ],
-  /** The answer of `/api/health`, or null while it can't be had. */
-  health: null,
+  /** The answer of `/api/health`; null while it can't be had, undefined before it was asked for. */
+  health: undefined,
 };
 
 const listeners = new Set();

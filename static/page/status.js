@@ -15,26 +15,24 @@ export function showStatus() {
   const waiting = panes.some((pane) => ["waiting", "connecting"].includes(pane.hub.state));
   const latency = panes.map((pane) => pane.latency).find((ms) => ms !== null);
   const { health } = state;
-  const words = [
-    health ? null : ["bad", "Hub unreachable"],
-    health && health.mode === "simulator" ? ["sim", "Simulator"] : null,
-    health && health.mode === "zoom" ? ["plain", "Zoom"] : null,
-    health ? (health.zoom === "connected" ? ["good", "Zoom login OK"] : ["bad", "No Zoom login"]) : null,
-    [waiting ? "warn" : open ? "good" : "plain", `${open} of ${panes.length} connected`],
-    latency === undefined ? null : ["plain", shortly(latency), "clock", "Latency"],
-  ].filter(Boolean);
-  if (health?.mode === "simulator" && health.zoom === "connected") words.splice(1, 1);
-  const now = JSON.stringify(words);
+  const simulated = health?.mode === "simulator";
+  const words = [];
+  if (health === null) words.push(["bad", "Hub unreachable"]);
+  else if (health) {
+    words.push(simulated ? ["sim", "Simulator"] : ["plain", "Zoom"]);
+    if (health.zoom !== "connected") words.push(["bad", "No login"]);
+    else if (!simulated) words.push(["good", "Logged in"]);
+  }
+  words.push([waiting ? "warn" : open ? "good" : "plain", `${open} of ${panes.length} connected`]);
+  if (latency !== undefined) words.push(["plain", shortly(latency), "clock", "Latency"]);
+  const hint = health === undefined ? ""
+    : !health ? "The hub can’t be reached right now; this page keeps trying."
+    : simulated ? "Runs on the built-in simulator: no Zoom account is used, and its tokens open no meeting."
+    : "This hub gets real tokens from Zoom: fill in users of your own account first.";
+  const now = JSON.stringify([words, hint, health?.error]);
   if (now === told) return;
   told = now;
   fill(byId("status"), words.map(([kind, text, icon, label]) => chip(kind, [label ? hidden(label) : "", text], icon)));
+  fill(byId("run-hint"), hint, health?.error ? el("span", { class: "error-text" }, ` ${health.error}`) : null);
   byId("about").textContent = health?.version ? `Zoom Token Hub ${health.version}` : "Zoom Token Hub";
-  const simulated = health?.mode === "simulator";
-  fill(
-    byId("run-hint"),
-    !health ? "The hub can’t be reached right now; this page keeps trying."
-    : simulated ? "Runs on the built-in simulator: no Zoom account is used, and its tokens open no meeting."
-    : "This hub is connected to Zoom: fill in users of your own account first. Tokens will be real.",
-    health?.error ? el("span", { class: "error-text" }, ` ${health.error}`) : null,
-  );
 }

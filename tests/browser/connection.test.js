@@ -180,6 +180,29 @@ test("what Zoom refuses altogether is said where the outcome would be, with what
   });
 });
 
+test("a hub that Zoom did not let in says so, and why", async () => {
+  const nowhere = "http://127.0.0.1:9";
+  const env = {
+    ZOOM_CLIENT_ID: "a",
+    ZOOM_CLIENT_SECRET: "b",
+    ZOOM_ACCOUNT_ID: "c",
+    ZOOM_OAUTH_URL: `${nowhere}/oauth/token`,
+    ZOOM_API_URL: `${nowhere}/v2`,
+  };
+  const shutOut = await startHub({ env });
+  const { page, close } = await openPage(shutOut.origin);
+  try {
+    await page.locator("#status").getByText("No login").waitFor();
+    await page.locator("#status").getByText("Zoom", { exact: true }).waitFor();
+    await page.locator("#run-hint").getByText(/OAuth authentication failed/).waitFor();
+    await page.getByText("gets real tokens from Zoom").waitFor();
+    assert.equal(await page.getByText("Simulated").count(), 0);
+  } finally {
+    await close();
+    await shutOut.stop();
+  }
+});
+
 test("a token that has expired says so, and a fresh one is had", async () => {
   await withPage(async (page) => {
     await hub.faults(null);

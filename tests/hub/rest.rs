@@ -80,6 +80,7 @@ async fn without_zoom_the_hub_is_unhealthy_and_heals_without_traffic() {
     let shape = json!({
         "success": false,
         "status": "unhealthy",
+        "mode": "simulator",
         "zoom": "disconnected",
         "error": "OAuth authentication failed: Invalid client_id or client_secret",
         "timestamp": "<moment>",
