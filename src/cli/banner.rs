@@ -75,7 +75,13 @@ fn running(config: &Config, addresses: &[SocketAddr], faults: Option<SocketAddr>
         }
     }
     let at_once = config.zoom.max_concurrency;
-    say("At once:", &format!("up to {at_once} calls to Zoom, the rest in turn (ZOOM_MAX_CONCURRENCY)"));
+    // The host's ZAK first, then the rest side by side.
+    let calls = 1 + 300_usize.div_ceil(at_once);
+    say(
+        "Pace:",
+        &format!("up to {at_once} calls to Zoom at once (ZOOM_MAX_CONCURRENCY), as fast as it answers:"),
+    );
+    say("", &format!("300 participants take about as long as {calls} calls one after the other"));
     let Some(faults) = faults else {
         say("Tokens:", "from Zoom");
         return page;
@@ -130,7 +136,8 @@ mod tests {
             "  Listening:  127.0.0.1:3000, [::1]:3000\n",
             "  Reached:    from this machine only; set HOST=0.0.0.0 ",
             "  Access:     open: whoever reaches this hub",
-            "  At once:    up to 64 calls to Zoom",
+            "  Pace:       up to 64 calls to Zoom at once",
+            "              300 participants take about as long as 6 calls",
             "  Tokens:     SIMULATED",
             "  Faults:     switched at http://127.0.0.1:4000/simulator\n",
         ] {
