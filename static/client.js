@@ -223,15 +223,17 @@ export class Hub {
   }
 
   #emit(event, ...what) {
-    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
-      try {
-        listener(...what);
-      } catch (error) {
-        // A listener's mistake is its own: it shows as uncaught, and the session goes on.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) this.#tell(listener, ...what);
+  }
+
+  /** A listener's mistake is its own: it shows as uncaught, and the session goes on. */
+  #tell(listener, ...what) {
+    try {
+      listener(...what);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
     }
   }
 
@@ -317,7 +319,7 @@ export class Hub {
     const asked = id === undefined ? undefined : this.#pending.get(id);
     if (asked && event === "error") this.#settle(id, asked.reject, new HubError(data));
     else if (asked && event === asked.answer) this.#settle(id, asked.resolve, data);
-    else if (asked) asked.between[event]?.(data);
+    else if (asked?.between[event]) this.#tell(asked.between[event], data);
     this.#emit(event, data, frame);
   }
 

@@ -71,6 +71,30 @@ test("a distribution: rows for the host, the ZAK by onStarted, the token to its 
   assert.ok((await pushed).obfToken);
 });
 
+test("a mistake in onStarted is its own: the other listeners are told, and the outcome comes", async () => {
+  const host = await connected("host@example.com");
+  const [real, mistakes] = [globalThis.queueMicrotask, []];
+  globalThis.queueMicrotask = (task) => real(() => {
+    try {
+      task();
+    } catch (error) {
+      mistakes.push(error.message);
+    }
+  });
+  try {
+    const started = next(host, "meeting:started");
+    const outcome = await host.distribute(
+      { ...MEETING, hostUserId: "host@example.com", participantUserIds: ["nobody@example.com"] },
+      { onStarted: () => { throw new Error("a slip"); } },
+    );
+    assert.ok((await started).zakToken);
+    assert.equal(outcome.failed, 1);
+    assert.deepEqual(mistakes, ["a slip"]);
+  } finally {
+    globalThis.queueMicrotask = real;
+  }
+});
+
 test("answers that come in any order find their calls", async () => {
   const made = await connected();
   const users = ["slow.one@example.com", "a@example.com", "b@example.com"];
