@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use actix::dev::{MessageResponse, OneshotSender};
 use actix::prelude::*;
-use log::warn;
+use log::{info, warn};
 use rustls::ClientConfig;
 use tokio::sync::{oneshot, watch};
 
@@ -50,6 +50,15 @@ impl Issue {
             Self::Zak { .. } => TokenKind::Zak,
             Self::Obf { .. } => TokenKind::Obf,
         })
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Zak { user } => write!(f, "kind=ZAK user={:?}", user.as_str()),
+            Self::Obf { user, meeting } => write!(f, "kind=OBF user={:?} meeting={meeting}", user.as_str()),
+        }
     }
 }
 
@@ -121,10 +130,13 @@ impl TokenBroker {
                 continue;
             }
             self.under_way += 1;
-            let call = call(Rc::clone(&self.access), Rc::clone(&self.client), issue);
-            ctx.spawn(call.into_actor(self).map(|issued, broker, ctx| {
-                // A caller that is gone by now loses its token: nobody else may have it.
-                drop(answer.send(issued));
+            let call = call(Rc::clone(&self.access), Rc::clone(&self.client), issue.clone());
+            ctx.spawn(call.into_actor(self).map(move |issued, broker, ctx| {
+                // A caller that is gone by now loses its token: nobody else may have it. Zoom has minted it all the
+                // same, which the caller's own line in the audit log can't say.
+                if let Err(Ok(_token)) = answer.send(issued) {
+                    info!(target: "audit", "dropped {issue} outcome=nobody_waits");
+                }
                 broker.under_way -= 1;
                 broker.start_waiting(ctx);
             }));

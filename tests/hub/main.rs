@@ -14,6 +14,7 @@
 )]
 
 mod assets;
+mod audit;
 mod cannot_start;
 mod check;
 mod distribution;
