@@ -1,5 +1,5 @@
-//! The page and the client library: the files of `static/`, inside the binary. A debug build reads them from disk, so
-//! that a change shows at the next reload.
+//! The page, the client library and Socket.IO's client for browsers: the files of `static/`, inside the binary. A debug
+//! build reads them from disk, so that a change shows at the next reload.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, Accept, ETag, EntityTag, Header, IfNoneMatch};
@@ -14,6 +14,7 @@ use super::error;
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                            connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// Socket.IO's client is there as npm published it, but for its source maps, which are three times as large.
 #[derive(RustEmbed)]
 #[folder = "static/"]
 struct Files;
@@ -49,7 +50,7 @@ fn serve(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse 
         .insert_header(ETag(tag.clone()))
         .insert_header((header::CACHE_CONTROL, "no-cache"))
         .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY));
-    if name == "client.js" {
+    if name == "client.js" || name.starts_with("socket.io/") {
         // For pages of other origins, which are let in or not by CORS.
         answer.insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin"));
     }

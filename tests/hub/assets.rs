@@ -1,4 +1,6 @@
-//! The page and the client library come out of the hub itself.
+//! The page, the client library and Socket.IO's client for browsers come out of the hub itself.
+
+use sha2::{Digest, Sha256};
 
 use crate::harness::{Answer, Hub};
 
@@ -99,6 +101,34 @@ async fn the_client_library_may_be_imported_by_pages_of_other_origins() {
     assert!(client.text.contains("export class Hub "), "{}", client.text);
     let page = hub.get("/page/app.js").await;
     assert_eq!(page.header("cross-origin-resource-policy"), Some("same-origin"));
+}
+
+/// What npm published: a line `HASH  FILE` for each file, as `sha256sum` writes them.
+const PUBLISHED: &str = include_str!("../../static/socket.io/SHA256SUMS");
+
+#[actix_web::test]
+async fn socket_ios_client_is_served_as_npm_published_it_to_pages_of_any_origin() {
+    let hub = Hub::start().await;
+    let published = PUBLISHED.lines().filter(|line| !line.starts_with('#'));
+    let (mut scripts, mut licences) = (Vec::new(), 0);
+    for (hash, file) in published.filter_map(|line| line.split_once("  ")) {
+        let path = format!("/socket.io/{file}");
+        let answer = hub.get(&path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let served: String = Sha256::digest(&answer.text).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(served, hash, "{path} is not what npm published");
+        assert_eq!(answer.header("cross-origin-resource-policy"), Some("cross-origin"), "{path}");
+        if ending(file) != Some("js") {
+            licences += 1;
+            continue;
+        }
+        assert_eq!(answer.header("content-type"), Some("text/javascript; charset=utf-8"), "{path}");
+        let known = hub.http().with("if-none-match", answer.header("etag").unwrap()).get(&path).await;
+        assert_eq!((known.status, known.text.as_str()), (304, ""), "{path}");
+        scripts.push(file);
+    }
+    assert_eq!(scripts, ["socket.io.esm.min.js", "socket.io.js", "socket.io.min.js"]);
+    assert_eq!(licences, 1);
 }
 
 #[actix_web::test]
