@@ -1,4 +1,4 @@
-// The hub's client: one WebSocket session, in a browser or in Node 22 and later (older ones: pass `WebSocket`).
+// The hub's client: one session, in a browser or in Node 22 and later (older ones: pass `WebSocket`).
 //
 //   import { Hub } from "https://your-hub.example/client.js";   // in Node: a copy of this file
 //
@@ -21,8 +21,13 @@
 // Refusals      a `HubError`: decide by its `code`; `retryable`, `retryAfterSeconds`, `zoom` and `details` are the
 //               hub's (docs/protocol.md lists the codes). The client's own codes are `connection_lost`,
 //               `connection_closed` and `no_answer`.
-// Events        `on(event, listener)` for each event of the hub's, and `state`, `latency`, `frame`; it returns a
-//               function that takes the listener away.
+// Events        `on(event, listener)` for each event of the hub's, and `state`, `latency`, `frame`, `transport`; it
+//               returns a function that takes the listener away.
+// Carriers      A session goes over a WebSocket, or over Socket.IO where WebSockets don't get through:
+//                 import { io } from "https://your-hub.example/socket.io/socket.io.esm.min.js";   // or socket.io-client
+//                 new Hub(url, { carrier: socketIO(io) });   // long-polling first, then WebSocket if it can be had
+//                 new Hub(url, { carrier: socketIO(io, { transports: ["polling"] }) });
+//               All the rest is the same over each. `transport` says what is in use, `switchTo` changes it.
 // Reconnecting  by the close code: 44xx, 1002, 1007 and 1009 stay away (calling again won't help; `connect()` tries
 //               anew); 46xx wants a fresh credential (the option `renew`) and stays away without it; everything else
 //               comes back after a random wait that grows. Whoever was authenticated is again, before anything else
@@ -60,6 +65,8 @@ const DEFAULTS = {
   longestWaitSeconds: 30,
   /** Called after 46xx: an async function that sees to a fresh credential. */
   renew: undefined,
+  /** What the session goes over: `webSocket()` or `socketIO(io)`. */
+  carrier: undefined,
   /** The WebSocket to use, where there is no global one. */
   WebSocket: undefined,
 };
@@ -80,11 +87,122 @@ export function waitSeconds(attempt, { firstWaitSeconds, longestWaitSeconds }, r
   return most / 2 + (random() * most) / 2;
 }
 
+/**
+ * A carrier makes one connection, and tells `on` of it until it is closed here. When to come back, who is authenticated
+ * and what a close code asks for is not its business, so that it is the same over each.
+ *
+ * @callback Carrier
+ * @param {string} url the hub's, as `ws://…/ws`
+ * @param {object} on `open()`; `frame({ event, data, id })`; `answer(id, data)`, for an answer whose event comes as a
+ *   frame of its own, without the id; `transport()`, when that has changed; `close({ code, reason })`
+ * @returns {{ transport: string, send: (frame: object) => object, sendText: (text: string) => void, close: () => void }}
+ *   `send` returns the frame as it went out
+ */
+
+/** Plain WebSocket. @returns {Carrier} */
+export function webSocket(WebSocket = globalThis.WebSocket) {
+  if (!WebSocket) throw new TypeError("There is no WebSocket here: pass one as the option WebSocket");
+  return (url, on) => {
+    const socket = new WebSocket(url);
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      on.open();
+    };
+    socket.onmessage = ({ data }) => {
+      const frame = parsed(data);
+      if (typeof frame?.event === "string") on.frame(frame);
+    };
+    socket.onclose = ({ code, reason }) => on.close({ code, reason });
+    // A close follows, which says more; but in older Nodes none does where there was no connection yet.
+    socket.onerror = () => {
+      if (!opened) on.close({ code: 1006, reason: "" });
+    };
+    return {
+      transport: "websocket",
+      send(frame) {
+        socket.send(JSON.stringify(frame));
+        return frame;
+      },
+      sendText: (text) => socket.send(text),
+      close() {
+        // It may live on for a while if the network is dead: nothing it still says counts.
+        socket.onopen = socket.onmessage = socket.onclose = socket.onerror = () => {};
+        if (socket.readyState < 2) socket.close(1000);
+      },
+    };
+  };
+}
+
+/**
+ * Socket.IO, by the `io` of socket.io-client 4 and with options of its.
+ * @returns {Carrier}
+ */
+export function socketIO(io, options = {}) {
+  return (url, on) => {
+    const { origin, pathname } = new URL("socket.io/", url);
+    const transports = ["polling", "websocket"];
+    // Coming back and every deadline are the Hub's.
+    const ours = { path: pathname, forceNew: true, reconnection: false, timeout: false };
+    const socket = io(origin, { transports, ...options, ...ours });
+    /** Distributions that wait for their host's ZAK: the frame's id, and the meeting. */
+    const starting = new Map();
+    let farewell;
+    socket.on("connect", () => on.open());
+    socket.onAny((event, data) => {
+      // An error that answers nothing is the last word before the hub ends the session.
+      farewell = event === "error" && data?.event === undefined ? data : undefined;
+      on.frame({ event, data, ...startedBy(event, data) });
+    });
+    socket.on("disconnect", (reason, details) => on.close(ending(farewell, details, reason === "io server disconnect")));
+    socket.on("connect_error", ({ data, description }) => {
+      on.close(ending(data, { description }, data !== undefined && data.retryable !== true));
+    });
+    socket.io.engine.on("upgrade", () => on.transport());
+    // An event has no id here: a host's ZAK belongs to the distribution of its meeting that has none yet.
+    const startedBy = (event, data) => {
+      if (event !== "meeting:started") return {};
+      const [id] = [...starting].find(([, meeting]) => meeting === digits(data)) ?? [];
+      return starting.delete(id) ? { id } : {};
+    };
+    return {
+      get transport() {
+        return socket.io.engine.transport.name;
+      },
+      send({ event, data, id }) {
+        if (event === "meeting:distribute") starting.set(id, digits(data));
+        const acknowledged = (answer) => {
+          starting.delete(id);
+          on.answer(id, answer);
+        };
+        socket.emit(event, ...(data === undefined ? [] : [data]), acknowledged);
+        return data === undefined ? { event } : { event, data };
+      },
+      /** As one message: `2["ping"]` is an event. */
+      sendText: (text) => socket.io.engine.send(text),
+      close() {
+        socket.off();
+        socket.offAny();
+        socket.disconnect();
+      },
+    };
+  };
+}
+
+/** Socket.IO has no close codes either: the hub's last error says which it would have been. */
+const CLOSES = { malformed_frame: 4400, internal: 4500, shutting_down: 4503, overloaded: 4507 };
+
+function ending(error, details, forGood) {
+  if (details?.description === 413 || details?.context?.code === 1009) return { code: 1009, reason: "" };
+  const reason = error && (error.retryable !== true) === forGood ? error.code : "";
+  return { code: CLOSES[reason] ?? (forGood ? 4400 : reason ? 4500 : 1006), reason };
+}
+
 export class Hub {
   #url;
   #options;
-  #WebSocket;
-  #socket = null;
+  #carrier;
+  #link = null;
   #state = "idle";
   #close = undefined;
   #attempt = 0;
@@ -106,8 +224,7 @@ export class Hub {
   constructor(url = import.meta.url, options = {}) {
     this.#url = address(url);
     this.#options = { ...DEFAULTS, ...options };
-    this.#WebSocket = this.#options.WebSocket ?? globalThis.WebSocket;
-    if (!this.#WebSocket) throw new TypeError("There is no WebSocket here: pass one as the option WebSocket");
+    this.#carrier = this.#options.carrier ?? webSocket(this.#options.WebSocket);
   }
 
   get url() {
@@ -117,6 +234,11 @@ export class Hub {
   /** @returns {State} */
   get state() {
     return this.#state;
+  }
+
+  /** What an open connection goes over at this moment: `websocket` or `polling`. */
+  get transport() {
+    return this.#state === "open" ? this.#link.transport : undefined;
   }
 
   /** How the connection last ended: `code`, `reason`, and what follows in `then`. */
@@ -146,6 +268,20 @@ export class Hub {
     this.#users.clear();
     if (this.#state === "closed") return;
     this.#end({ code: 1000, reason: "closed by this client" }, "stay");
+  }
+
+  /**
+   * Over another carrier from now on. A connection is made anew at once; whoever was authenticated is again, and what
+   * was not answered yet is `connection_lost`.
+   * @param {Carrier} carrier
+   */
+  switchTo(carrier) {
+    this.#carrier = carrier;
+    if (this.#state === "idle" || this.#state === "closed") return;
+    this.#drop(lost("The carrier is being changed"));
+    this.#close = undefined;
+    this.#attempt = 0;
+    this.#open();
   }
 
   /**
@@ -212,7 +348,7 @@ export class Hub {
   sendText(text) {
     if (this.#state !== "open") throw this.#away();
     this.#emit("frame", { direction: "out", text });
-    this.#socket.send(text);
+    this.#link.sendText(text);
   }
 
   /** Calls the listener with each event's data (and the whole frame). Returns what takes it away again. */
@@ -244,20 +380,17 @@ export class Hub {
 
   #open() {
     clearTimeout(this.#timers.retry);
-    let socket;
     try {
-      socket = new this.#WebSocket(this.#url);
+      this.#link = this.#carrier(this.#url, {
+        open: () => this.#opened(),
+        frame: (frame) => this.#read(frame),
+        answer: (id, data) => this.#answered(id, data),
+        transport: () => this.#state === "open" && this.#emit("transport", this.transport),
+        close: (close) => this.#end(close, afterClose(close.code)),
+      });
     } catch (error) {
       return this.#end({ code: 0, reason: error.message }, "stay");
     }
-    this.#socket = socket;
-    socket.onopen = () => this.#opened();
-    socket.onmessage = (message) => this.#read(message.data);
-    socket.onclose = ({ code, reason }) => this.#end({ code, reason }, afterClose(code));
-    // A close follows, which says more; but in older Nodes none does where there was no connection yet.
-    socket.onerror = () => {
-      if (this.#state === "connecting") this.#end({ code: 1006, reason: "" }, "wait");
-    };
     this.#timers.connect = setTimeout(
       () => this.#end({ code: 1006, reason: "the hub did not answer in time" }, "wait"),
       this.#options.connectSeconds * 1000,
@@ -280,12 +413,12 @@ export class Hub {
 
   /** Authenticates again after a reconnect. */
   async #again(key, userId) {
-    const socket = this.#socket;
+    const link = this.#link;
     const deadline = Date.now() + this.#options.answerSeconds * 1000;
     try {
       await this.#ask("authenticate", { userId }, { answer: "authenticated", between: {}, deadline });
     } catch (error) {
-      if (this.#socket !== socket) return;
+      if (this.#link !== link) return;
       if (error.retryable) return this.#end({ code: 1006, reason: error.message }, "wait");
       this.#users.delete(key);
     }
@@ -301,19 +434,11 @@ export class Hub {
       }, deadline - Date.now());
       this.#pending.set(id, { event, answer, between, timer, resolve, reject });
       const frame = data === undefined ? { event, id } : { event, data, id };
-      this.#emit("frame", { direction: "out", frame });
-      this.#socket.send(JSON.stringify(frame));
+      this.#emit("frame", { direction: "out", frame: this.#link.send(frame) });
     });
   }
 
-  #read(text) {
-    let frame;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      return;
-    }
-    if (typeof frame?.event !== "string") return;
+  #read(frame) {
     this.#emit("frame", { direction: "in", frame });
     const { event, data, id } = frame;
     const asked = id === undefined ? undefined : this.#pending.get(id);
@@ -321,6 +446,14 @@ export class Hub {
     else if (asked && event === asked.answer) this.#settle(id, asked.resolve, data);
     else if (asked?.between[event]) this.#tell(asked.between[event], data);
     this.#emit(event, data, frame);
+  }
+
+  /** An answer without its event, which comes by itself: a refusal is known by its code. */
+  #answered(id, data) {
+    const asked = this.#pending.get(id);
+    if (!asked) return;
+    if (typeof data?.code === "string") this.#settle(id, asked.reject, new HubError(data));
+    else this.#settle(id, asked.resolve, data);
   }
 
   #settle(id, settle, value) {
@@ -353,21 +486,21 @@ export class Hub {
     });
   }
 
+  /** Lets the connection go, and tells whoever waits for an answer. */
+  #drop(error) {
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.#link?.close();
+    this.#link = null;
+    for (const [id, asked] of [...this.#pending]) this.#settle(id, asked.reject, error);
+  }
+
   /** The connection has ended, or is given up. */
   #end({ code, reason }, then) {
-    const socket = this.#socket;
-    this.#socket = null;
-    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
-    if (socket) {
-      // It may live on for a while if the network is dead: nothing it still says counts.
-      socket.onopen = socket.onmessage = socket.onclose = socket.onerror = () => {};
-      if (socket.readyState < 2) socket.close(code === 1000 ? 1000 : undefined);
-    }
     const renew = this.#options.renew;
     if (then === "renew" && !renew) then = "stay";
     this.#close = { code, reason, then };
     const error = then === "stay" ? gone(told(this.#close)) : lost(told(this.#close));
-    for (const [id, asked] of [...this.#pending]) this.#settle(id, asked.reject, error);
+    this.#drop(error);
     if (then === "stay") {
       for (const arrival of [...this.#arrivals]) arrival.reject(error);
       this.#listenForWaking(false);
@@ -393,11 +526,11 @@ export class Hub {
 
   /** Tests the connection: one that doesn't answer is given up. */
   async #test() {
-    const socket = this.#socket;
+    const link = this.#link;
     try {
       await this.ping();
     } catch (error) {
-      const given = error.code === "no_answer" && this.#state === "open" && this.#socket === socket;
+      const given = error.code === "no_answer" && this.#state === "open" && this.#link === link;
       if (given) this.#end({ code: 1006, reason: "the hub no longer answers" }, "wait");
     }
   }
@@ -433,6 +566,20 @@ function address(url) {
   if (parsed.pathname === "/" || parsed.pathname === "/client.js") parsed.pathname = "/ws";
   parsed.hash = "";
   return parsed.href;
+}
+
+/** What a text says as JSON, if it is any. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A meeting's ID as it is compared: sent as a number or with spaces, it comes back as digits. */
+function digits(data) {
+  return String(data?.meetingId).replace(/[\s-]/g, "");
 }
 
 function lost(message) {

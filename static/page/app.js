@@ -1,5 +1,6 @@
 // The page's beginning: puts every part to work.
 
+import { carriers, showTransports } from "./carriers.js";
 import { byId } from "./dom.js";
 import { distribution } from "./distribution.js";
 import { explorer } from "./explorer.js";
@@ -19,6 +20,7 @@ let wasOpen = false;
 // Whether the hub is there shows first at the connections.
 function onChange() {
   showStatus();
+  showTransports();
   const isOpen = allPanes().some((pane) => pane.isOpen);
   if (wasOpen && !isOpen) change({ health: null });
   if (isOpen && !wasOpen) refreshHealth();
@@ -27,5 +29,6 @@ function onChange() {
 
 distribution(onChange);
 watchHealth();
-arrange(byId("panes"), onChange);
 explorer(byId("explorer"));
+await carriers(byId("carrier"));
+arrange(byId("panes"), onChange);

@@ -17,7 +17,7 @@ const text = {
   name: "text",
   label: "Text of the frame, sent as it is",
   long: true,
-  value: () => '{"event": "ping", "id": "my-own"}',
+  value: () => (state.carrier === "websocket" ? '{"event": "ping", "id": "my-own"}' : '2["ping"]'),
 };
 
 const http = (method, path, about, fields = []) => ({ kind: "http", name: `${method} ${path}`, method, path, about, fields });
@@ -39,14 +39,14 @@ export const GROUPS = [
     ],
   },
   {
-    title: "Events over WebSocket",
+    title: "Events",
     calls: [
       event("authenticate", "authenticate", "From now on, what belongs to this user is pushed to this connection.", [userId]),
       event("meeting:start", "start", "The host’s ZAK, to this connection.", [meetingId, hostUserId]),
       event("meeting:join", "join", "A participant’s OBF, to this connection.", [meetingId, participantUserId]),
       event("meeting:distribute", "distribute", "Everybody connected gets their token; rows come back here.", [meetingId, hostUserId, participantUserIds]),
       event("ping", "ping", "The time to the hub and back.", []),
-      { kind: "raw", name: "raw frame", about: "Any text. Three in a row that are no JSON objects close the connection.", fields: [text] },
+      { kind: "raw", name: "raw frame", about: "Any text. What the hub can’t read it refuses; it closes the connection at the third, or at once over Socket.IO.", fields: [text] },
     ],
   },
 ];

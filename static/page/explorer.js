@@ -1,16 +1,16 @@
 // The API explorer: pick a call, edit its fields, send it, read the answer; and the same call as code.
 
-import { Hub } from "/client.js";
-
 import { GROUPS, bodyOf } from "./calls.js";
+import { connection, hasRoomFor, showTransports, transportOf } from "./carriers.js";
 import { announce, button, chip, copy, el, fill, shortly, svg } from "./dom.js";
 import { call as callHttp } from "./http.js";
 import { record } from "./log.js";
 import { snippets } from "./snippets.js";
+import { state as page, watch } from "./state.js";
 import { holdsToken, withoutTokens } from "./tokens.js";
 import { plainly, whyClosed } from "./words.js";
 
-const hub = new Hub(new URL("/ws", location.href));
+const hub = connection();
 hub.on("frame", (frame) => record("explorer", frame));
 
 let chosen = GROUPS[0].calls[0];
@@ -31,13 +31,19 @@ export function explorer(into) {
     el("div", { class: "call" }, parts.form, parts.code),
     el("div", { class: "answers" }, el("h3", { class: "small-title" }, "Answer"), parts.answer, parts.connection),
   );
-  hub.on("state", showConnection);
+  for (const event of ["state", "transport"]) hub.on(event, showConnection);
   for (const event of ["meeting:started", "meeting:credentials", "meeting:distributed", "error", "pong"]) {
     // What answers a raw frame, or is pushed after an authenticate here.
     hub.on(event, (data, frame) => {
       if (awaited === null) showAnswer({ ok: event !== "error", title: event, body: frame, advice: data?.code && { code: data.code } });
     });
   }
+  let carrier = page.carrier;
+  watch(() => {
+    if (carrier === page.carrier) return;
+    carrier = page.carrier;
+    showCode();
+  });
   choose(chosen);
 }
 
@@ -88,7 +94,7 @@ function input(field) {
 }
 
 function showCode() {
-  const ways = snippets(chosen, bodyOf(chosen, values), location.origin);
+  const ways = snippets(chosen, bodyOf(chosen, values), location.origin, page.carrier);
   if (!ways.some(([title]) => title === way)) [[way]] = ways;
   const [, text] = ways.find(([title]) => title === way);
   const copying = button("Copy", { icon: "copy", class: "quiet", label: `Copy the call as ${way}` });
@@ -139,7 +145,7 @@ async function overHttp({ method, path, fields }, body) {
 
 async function overSocket(call, body) {
   // A connection that was closed for good comes back by the button, not by accident.
-  if (hub.state === "idle") await hub.connect();
+  if (hub.state === "idle") await connect();
   if (call.kind === "raw") {
     hub.sendText(body.text);
     return;
@@ -148,6 +154,11 @@ async function overSocket(call, body) {
   const answer = await ASKED[call.call](body);
   const took = shortly(performance.now() - started);
   showAnswer({ ok: true, title: ANSWERS[call.call], meta: [took], body: answer });
+}
+
+function connect() {
+  if (hasRoomFor(hub)) return hub.connect();
+  return Promise.reject(Object.assign(new Error("No room for one more"), { code: "too_many_polling" }));
 }
 
 const ASKED = {
@@ -198,14 +209,16 @@ function showAnswer({ ok, title, meta = [], body, advice }) {
 
 /** The explorer's own connection, while it matters. */
 function showConnection() {
+  showTransports();
   if (chosen.kind === "http") return fill(parts.connection);
   const { state, lastClose } = hub;
   const word = { idle: "Connects with the first event", connecting: "Connecting", open: "Connected", waiting: "Reconnecting", closed: "Closed" }[state];
   const kind = { idle: "plain", connecting: "busy", open: "good", waiting: "warn", closed: "bad" }[state];
-  const again = () => hub.connect().catch(() => {});
+  const again = () => connect().catch(showRefusal);
   fill(
     parts.connection,
     chip(kind, word),
+    state === "open" ? el("span", { class: "meta" }, transportOf(hub)) : null,
     state === "waiting" || state === "closed" ? el("p", { class: "why" }, whyClosed(lastClose)) : null,
     state === "closed" ? button("Reconnect", { icon: "plug", class: "accent", label: "Reconnect the explorer", onclick: again }) : null,
   );

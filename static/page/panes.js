@@ -1,7 +1,6 @@
 // The people's cards. Each has a connection of its own, authenticated as its owner, and shows what came over it.
 
-import { Hub } from "/client.js";
-
+import { connection, drop, hasRoomFor } from "./carriers.js";
 import { announce, avatar, button, chip, el, fill, named, shortly, svg } from "./dom.js";
 import { record } from "./log.js";
 import { isSimulated, refreshHealth } from "./http.js";
@@ -11,7 +10,7 @@ import { detail, plainly, whyClosed } from "./words.js";
 
 /** One person: host or participant. */
 export class Pane {
-  #hub = new Hub(new URL("/ws", location.href), { heartbeatSeconds: 10 });
+  #hub = connection({ heartbeatSeconds: 10 });
   #head = { chip: el("span", { class: "slot" }), latency: el("span", { class: "latency" }) };
   #body = el("div", { class: "pane-body" });
   #foot = el("div", { class: "pane-foot" });
@@ -53,11 +52,11 @@ export class Pane {
 
   /** Connects, and authenticates as the owner. */
   async connect() {
+    if (!hasRoomFor(this.#hub)) return this.refuse({ code: "too_many_polling" });
     // Whether it opens is seen at its state; who is authenticated waits for that.
     this.#hub.connect().catch(() => {});
     try {
       await this.#hub.authenticate(this.userId);
-      this.#hub.ping().catch(() => {});
     } catch (error) {
       // The card says why where the connection ended; here the hub refused the user.
       if (this.isOpen) this.refuse(error);
@@ -66,13 +65,17 @@ export class Pane {
 
   remove() {
     clearInterval(this.#ticking);
-    this.#hub.disconnect();
+    drop(this.#hub);
     this.element.remove();
   }
 
   #listen() {
     const hub = this.#hub;
-    hub.on("state", () => this.#showConnection());
+    hub.on("state", ({ state: now }) => {
+      this.#showConnection();
+      if (now === "open") hub.ping().catch(() => {});
+    });
+    hub.on("transport", () => this.onChange());
     hub.on("frame", (sent) => {
       if (!HEARTBEATS.has(sent.frame?.event)) record(this.userId, sent);
     });

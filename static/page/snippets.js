@@ -1,12 +1,16 @@
-// A call as something to take away: curl, fetch, the client library, the bare frame.
+// A call as something to take away: curl, fetch, the client library, Socket.IO, the bare frame.
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The ways to write this call, the first being the most usual: pairs of a title and a text. */
-export function snippets(call, body, origin) {
+export function snippets(call, body, origin, carrier) {
   if (call.kind === "http") return [["curl", curl(call, body, origin)], ["fetch", fetching(call, body, origin)]];
   if (call.kind === "raw") return [["Frame", body.text]];
-  return [["client.js", client(call, body, origin)], ["Frame", frame(call, body)]];
+  return [
+    ["client.js", client(call, body, origin, carrier)],
+    ["Socket.IO", socketIo(call, body, origin, carrier)],
+    ["Frame", frame(call, body)],
+  ];
 }
 
 function curl({ method, path, fields }, body, origin) {
@@ -28,11 +32,18 @@ function fetching({ method, path, fields }, body, origin) {
   return `const answer = await fetch(${url}, {\n${lines.join("\n")}\n});\nconsole.log(answer.status, await answer.json());`;
 }
 
-function client({ call }, body, origin) {
+function client({ call }, body, origin, carrier) {
+  const socket = `"${origin.replace(/^http/, "ws")}/ws"`;
+  const [imported, made] = {
+    websocket: ["Hub", socket],
+    "socket.io": ["Hub, socketIO", `${socket}, { carrier: socketIO(io) }`],
+    polling: ["Hub, socketIO", `${socket}, { carrier: socketIO(io, { transports: ["polling"] }) }`],
+  }[carrier];
   const opening = [
-    `import { Hub } from "${origin}/client.js";`,
+    `import { ${imported} } from "${origin}/client.js";`,
+    ...(carrier === "websocket" ? [] : [ioFrom(origin)]),
     "",
-    `const hub = new Hub("${origin.replace(/^http/, "ws")}/ws");`,
+    `const hub = new Hub(${made});`,
     "await hub.connect();",
   ];
   const calls = {
@@ -50,6 +61,24 @@ function client({ call }, body, origin) {
     ping: ["const milliseconds = await hub.ping();"],
   };
   return [...opening, ...calls[call]].join("\n");
+}
+
+const ioFrom = (origin) => `import { io } from "${origin}/socket.io/socket.io.esm.min.js";`;
+
+function socketIo({ name, fields }, body, origin, carrier) {
+  const options = carrier === "polling" ? `, { transports: ["polling"] }` : "";
+  const pushed = {
+    authenticate: [`socket.on("meeting:credentials", ({ meetingId, obfToken }) => join(meetingId, obfToken));`],
+    "meeting:distribute": [`socket.on("meeting:started", ({ zakToken }) => start(zakToken));`],
+  };
+  const data = fields.length ? `, ${JSON.stringify(body, null, 2)}` : "";
+  return [
+    ioFrom(origin),
+    "",
+    `const socket = io("${origin}"${options});`,
+    ...(pushed[name] ?? []),
+    `socket.emit("${name}"${data}, (answer) => console.log(answer));`,
+  ].join("\n");
 }
 
 function frame({ name, fields }, body) {

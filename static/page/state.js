@@ -1,4 +1,4 @@
-// What the page knows, in one place: the plan of the distribution and what the hub is. Never a token.
+// What the page knows, in one place: the plan of the distribution, the carrier, what the hub is. Never a token.
 
 export const state = {
   meetingId: "1234567890",
@@ -11,6 +11,8 @@ export const state = {
     { userId: "dave@example.com", away: true },
     { userId: "missing.erin@example.com" },
   ],
+  /** What this page's connections go over: `websocket`, `socket.io` or `polling`. */
+  carrier: "websocket",
   /** The answer of `/api/health`; null while it can't be had, undefined before it was asked for. */
   health: undefined,
 };

@@ -1,5 +1,6 @@
-// Light, dark or as the system has it. The choice is the only thing that this page stores.
+// Light, dark or as the system has it.
 
+import { keep, kept } from "./choices.js";
 import { svg } from "./dom.js";
 
 const THEMES = {
@@ -11,7 +12,7 @@ const ORDER = Object.keys(THEMES);
 
 /** Puts the toggle to work. */
 export function theme(toggle) {
-  let current = stored();
+  let current = kept("theme", ORDER);
   const show = () => {
     document.documentElement.dataset.theme = current;
     toggle.replaceChildren(svg(THEMES[current].icon));
@@ -20,21 +21,8 @@ export function theme(toggle) {
   };
   toggle.addEventListener("click", () => {
     current = ORDER[(ORDER.indexOf(current) + 1) % ORDER.length];
-    try {
-      localStorage.setItem("theme", current);
-    } catch {
-      // It then lasts until the page is left.
-    }
+    keep("theme", current);
     show();
   });
   show();
-}
-
-function stored() {
-  try {
-    const name = localStorage.getItem("theme");
-    return ORDER.includes(name) ? name : "auto";
-  } catch {
-    return "auto";
-  }
 }

@@ -27,6 +27,7 @@ const CODES = {
   internal: ["The hub made a mistake.", "Its log has the details, by the request’s name."],
   connection_lost: ["The connection was lost meanwhile.", "It comes back by itself; then try again."],
   connection_closed: ["The connection is closed.", "Reconnect, then try again."],
+  too_many_polling: ["A browser has no room for another connection that polls.", "Disconnect somebody, or choose another carrier."],
   no_answer: ["There was no answer in time.", "Try again."],
   unreachable: ["The hub can’t be reached.", "Check that it runs; this page keeps trying."],
 };

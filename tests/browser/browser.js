@@ -1,5 +1,6 @@
 // Debian's Chromium with a fresh profile, and a page in it that notes everything it complains about.
 
+import assert from "node:assert/strict";
 import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,6 +73,19 @@ export async function distribute(page) {
 /** One person's card. */
 export function paneOf(page, userId) {
   return page.locator("article.pane").filter({ has: page.getByRole("heading", { name: userId, exact: true }) });
+}
+
+/** A person's token, which is masked until it is revealed. */
+export async function tokenOf(page, userId) {
+  const pane = paneOf(page, userId);
+  assert.match(await pane.locator(".token-text").textContent(), /^.{6}•+.{4}$/, "masked at first");
+  await pane.getByRole("button", { name: /^Reveal/ }).click();
+  return pane.locator(".token-text").textContent();
+}
+
+/** What a token says of itself. */
+export function claims(token) {
+  return JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
 }
 
 /** The whole page as a picture, in `target/screenshots`. */

@@ -1,16 +1,22 @@
 // The client library without a browser: answers, refusals, the end of a connection and coming back, against a real
-// hub; and what only a server that can be told what to do shows.
+// hub and over each carrier; and what only a server that can be told what to do shows.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { once } from "node:events";
 
+import { io } from "socket.io-client";
 import WebSocket, { WebSocketServer } from "ws";
 
-import { Hub, HubError, afterClose, waitSeconds } from "../../static/client.js";
+import { Hub, HubError, afterClose, socketIO, waitSeconds, webSocket } from "../../static/client.js";
 import { startHub, within } from "./hub.js";
 
 const FAST = { WebSocket: globalThis.WebSocket ?? WebSocket, firstWaitSeconds: 0.1, longestWaitSeconds: 0.4 };
+const CARRIERS = {
+  WebSocket: webSocket(FAST.WebSocket),
+  "Socket.IO": socketIO(io),
+  "polling alone": socketIO(io, { transports: ["polling"] }),
+};
 const MEETING = { meetingId: "1234567890" };
 
 let hub;
@@ -29,11 +35,16 @@ function client(url = hub.socket, options = {}) {
   return made;
 }
 
-async function connected(userId) {
-  const made = client();
+async function connected(carrier, userId) {
+  const made = client(hub.socket, { carrier });
   await made.connect();
   if (userId) await made.authenticate(userId);
   return made;
+}
+
+/** A test of each carrier's own. */
+function overEach(name, act) {
+  for (const [carrierName, carrier] of Object.entries(CARRIERS)) test(`${carrierName}: ${name}`, () => act(carrier));
 }
 
 /** The next time that the client is in this state. */
@@ -58,8 +69,8 @@ function next(made, event) {
   }));
 }
 
-test("a distribution: rows for the host, the ZAK by onStarted, the token to its owner", async () => {
-  const [host, alice] = [await connected("host@example.com"), await connected("alice@example.com")];
+overEach("a distribution: rows for the host, the ZAK by onStarted, the token to its owner", async (carrier) => {
+  const [host, alice] = [await connected(carrier, "host@example.com"), await connected(carrier, "alice@example.com")];
   const pushed = next(alice, "meeting:credentials");
   let zak;
   const outcome = await host.distribute(
@@ -72,7 +83,7 @@ test("a distribution: rows for the host, the ZAK by onStarted, the token to its 
 });
 
 test("a mistake in onStarted is its own: the other listeners are told, and the outcome comes", async () => {
-  const host = await connected("host@example.com");
+  const host = await connected(CARRIERS.WebSocket, "host@example.com");
   const [real, mistakes] = [globalThis.queueMicrotask, []];
   globalThis.queueMicrotask = (task) => real(() => {
     try {
@@ -95,8 +106,8 @@ test("a mistake in onStarted is its own: the other listeners are told, and the o
   }
 });
 
-test("answers that come in any order find their calls", async () => {
-  const made = await connected();
+overEach("answers that come in any order find their calls", async (carrier) => {
+  const made = await connected(carrier);
   const users = ["slow.one@example.com", "a@example.com", "b@example.com"];
   const tokens = await Promise.all(users.map((participantUserId) => made.join({ ...MEETING, participantUserId })));
   const subjects = tokens.map(({ obfToken }) => JSON.parse(Buffer.from(obfToken.split(".")[1], "base64url")).sub);
@@ -104,8 +115,8 @@ test("answers that come in any order find their calls", async () => {
   assert.ok((await made.ping()) >= 0);
 });
 
-test("a refusal is an error with code, advice, Zoom's own words and details", async () => {
-  const made = await connected();
+overEach("a refusal is an error with code, advice, Zoom's own words and details", async (carrier) => {
+  const made = await connected(carrier);
   const refused = await made.join({ ...MEETING, participantUserId: "missing@example.com" }).catch((error) => error);
   assert.ok(refused instanceof HubError && refused instanceof Error);
   assert.deepEqual([refused.code, refused.retryable, refused.zoom.code], ["zoom_user_not_found", false, 1001]);
@@ -115,8 +126,8 @@ test("a refusal is an error with code, advice, Zoom's own words and details", as
   await assert.rejects(made.authenticate("me"), { code: "invalid_user_id" });
 });
 
-test("4400 stays away until connect() is called, and what was pending is told", async () => {
-  const made = await connected();
+overEach("4400 stays away until connect() is called, and what was pending is told", async (carrier) => {
+  const made = await connected(carrier);
   const slow = assert.rejects(made.join({ ...MEETING, participantUserId: "slow@example.com" }), { code: "connection_closed" });
   const closed = enters(made, "closed");
   for (let times = 0; times < 3; times += 1) made.sendText("not JSON");
@@ -129,9 +140,9 @@ test("4400 stays away until connect() is called, and what was pending is told", 
   assert.ok((await made.ping()) >= 0);
 });
 
-test("4503 comes back to the next hub, authenticated, and calls made meanwhile wait for it", async () => {
+overEach("4503 comes back to the next hub, authenticated, and calls made meanwhile wait for it", async (carrier) => {
   const first = await startHub();
-  const made = client(first.socket);
+  const made = client(first.socket, { carrier });
   await made.connect();
   await made.authenticate("alice@example.com");
   const waiting = enters(made, "waiting");
@@ -155,24 +166,24 @@ test("4503 comes back to the next hub, authenticated, and calls made meanwhile w
   }
 });
 
-test("who disconnects stays away", async () => {
-  const made = await connected();
+overEach("who disconnects stays away", async (carrier) => {
+  const made = await connected(carrier);
   const pending = assert.rejects(made.join({ ...MEETING, participantUserId: "slow@example.com" }), { code: "connection_closed" });
   made.disconnect();
   await pending;
   assert.equal(made.state, "closed");
 });
 
-test("a hub that isn't there is tried again until the deadline of who waits", async () => {
-  const made = client("ws://127.0.0.1:9/ws", { connectSeconds: 0.6 });
+overEach("a hub that isn't there is tried again until the deadline of who waits", async (carrier) => {
+  const made = client("ws://127.0.0.1:9/ws", { carrier, connectSeconds: 0.6 });
   await assert.rejects(made.connect(), { code: "connection_lost" });
   assert.ok(["waiting", "connecting"].includes(made.state));
 });
 
-test("who was authenticated in vain is authenticated when the hub is there", async () => {
+overEach("who was authenticated in vain is authenticated when the hub is there", async (carrier) => {
   const { port, stop } = await startHub();
   await stop();
-  const made = client(`http://localhost:${port}`, { connectSeconds: 0.3, answerSeconds: 0.5 });
+  const made = client(`http://localhost:${port}`, { carrier, connectSeconds: 0.3, answerSeconds: 0.5 });
   await assert.rejects(made.connect(), { code: "connection_lost" });
   await assert.rejects(made.authenticate("alice@example.com"), { code: "connection_lost" });
   const authenticated = next(made, "authenticated");
@@ -183,6 +194,56 @@ test("who was authenticated in vain is authenticated when the hub is there", asy
     made.disconnect();
     await late.stop();
   }
+});
+
+test("over Socket.IO a session begins with polling and goes on by WebSocket; polling alone stays as it is", async () => {
+  const made = client(hub.socket, { carrier: CARRIERS["Socket.IO"] });
+  const upgraded = within(5000, "websocket", new Promise((resolve) => {
+    made.on("state", ({ state }) => state === "open" && made.transport === "websocket" && resolve());
+    made.on("transport", (transport) => transport === "websocket" && resolve());
+  }));
+  await made.connect();
+  await upgraded;
+  assert.ok((await made.ping()) >= 0);
+  const polling = await connected(CARRIERS["polling alone"], "alice@example.com");
+  assert.equal(polling.transport, "polling");
+  polling.disconnect();
+  assert.equal(polling.transport, undefined);
+});
+
+test("another carrier takes an open session over: who is authenticated stays so, what is pending is lost", async () => {
+  const made = await connected(CARRIERS.WebSocket, "alice@example.com");
+  for (const carrier of [CARRIERS["Socket.IO"], CARRIERS["polling alone"], CARRIERS.WebSocket]) {
+    const pending = assert.rejects(made.join({ ...MEETING, participantUserId: "slow@example.com" }), { code: "connection_lost" });
+    const authenticated = next(made, "authenticated");
+    made.switchTo(carrier);
+    await pending;
+    assert.equal((await authenticated).userId, "alice@example.com");
+    const host = await connected(carrier);
+    const about = { ...MEETING, hostUserId: "h@example.com", participantUserIds: ["alice@example.com"] };
+    const pushed = next(made, "meeting:credentials");
+    assert.equal((await host.distribute(about)).successful, 1);
+    assert.ok((await pushed).obfToken);
+    const alone = async () => (await host.distribute(about)).participants[0].sessions === 1 || alone();
+    await within(5000, "the session before to end", alone());
+  }
+  made.disconnect();
+  made.switchTo(CARRIERS["Socket.IO"]);
+  assert.equal(made.state, "closed");
+});
+
+overEach("two distributions of one session each have their own host's ZAK", async (carrier) => {
+  const made = await connected(carrier);
+  const run = async (meetingId) => {
+    const started = [];
+    const about = { meetingId, hostUserId: `host-${meetingId.slice(-1)}@example.com`, participantUserIds: ["nobody@example.com"] };
+    await made.distribute(about, { onStarted: (data) => started.push(data) });
+    return started.map(({ zakToken, ...data }) => [data.meetingId, JSON.parse(Buffer.from(zakToken.split(".")[1], "base64url")).sub]);
+  };
+  assert.deepEqual(await Promise.all(["123 456 7891", "1234567892"].map(run)), [
+    [["1234567891", "host-1@example.com"]],
+    [["1234567892", "host-2@example.com"]],
+  ]);
 });
 
 test("back from sleep or online again: an open connection is tested, an absent one made at once", async () => {

@@ -21,7 +21,8 @@ export async function startHub({ port = 0, env = {} } = {}) {
     env: { PATH: process.env.PATH, PORT: String(port), RUST_LOG: "error", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  process.once("exit", () => child.kill("SIGKILL"));
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
   const ended = once(child, "exit");
   let said = "";
   const listening = await within(START_MS, "the hub to listen", new Promise((resolve, reject) => {
@@ -51,6 +52,7 @@ export async function startHub({ port = 0, env = {} } = {}) {
         child.kill("SIGTERM");
         await within(STOP_MS, "the hub to stop", ended);
       }
+      process.off("exit", kill);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { distribute, everybodyConnected, openPage, paneOf } from "./browser.js";
+import { claims, distribute, everybodyConnected, openPage, paneOf, tokenOf } from "./browser.js";
 import { startHub } from "./hub.js";
 
 let hub;
@@ -16,18 +16,6 @@ after(async () => {
   await opened?.close();
   await hub?.stop();
 });
-
-/** What a token says of itself. */
-function claims(token) {
-  return JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
-}
-
-async function tokenOf(page, userId) {
-  const pane = paneOf(page, userId);
-  assert.match(await pane.locator(".token-text").textContent(), /^.{6}•+.{4}$/, "masked at first");
-  await pane.getByRole("button", { name: /^Reveal/ }).click();
-  return pane.locator(".token-text").textContent();
-}
 
 test("one press, and everybody who is there has their own token", async () => {
   const { page } = opened;
