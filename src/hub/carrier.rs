@@ -12,10 +12,13 @@ use tokio::sync::oneshot;
 use super::events::{FrameId, ServerEvent};
 use super::refusal::{Code, Refusal};
 use super::requests::ClientEvent;
+use crate::names::SessionId;
 
 /// What carries a session: the port that a transport fills in.
 #[derive(Debug)]
 pub struct Carrier {
+    /// Who sees to it that a client which is gone without a goodbye is noticed.
+    pub watch: Watch,
     /// Takes what the session emits. Stored and never cloned: only then is its bound a bound.
     pub emit: Recipient<Emit>,
     /// Told once, with the close code, that the session has ended. Dropped unsent: the session failed.
@@ -24,13 +27,24 @@ pub struct Carrier {
     pub gone: oneshot::Receiver<Infallible>,
 }
 
+/// Who watches for a sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// The session: it emits [`Outgoing::Ping`] and wants an [`Alive`] or an event in answer.
+    Session,
+    /// The carrier, whose protocol has a heartbeat of its own.
+    Carrier,
+}
+
 /// What a session asks its transport to send.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Emit {
+    /// The session: a carrier that outlives one session must not take what was meant for that for the next one's.
+    pub from: SessionId,
     /// What to send.
     pub what: Outgoing,
-    /// Its share of the backlog, given back once the transport has taken it.
+    /// Its share of the session's backlog, given back once the transport has taken it.
     pub(super) _held: Held,
 }
 
@@ -45,7 +59,7 @@ pub enum Outgoing {
 
 impl Outgoing {
     /// About how many bytes it holds.
-    fn weight(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         match self {
             Self::Event(event, _) => event.weight(),
             Self::Ping => 0,
@@ -53,28 +67,28 @@ impl Outgoing {
     }
 }
 
-/// What a transport has not taken yet, in bytes: the mailbox bounds the number of events, and one report may weigh as
+/// What was handed on and not taken yet, in bytes: a mailbox bounds the number of messages, and one report may weigh as
 /// much as a hundred tokens.
 #[derive(Debug, Default)]
-pub(super) struct Backlog(Arc<AtomicUsize>);
+pub struct Backlog(Arc<AtomicUsize>);
 
-/// A part of the backlog.
+/// A part of a backlog, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub struct Held {
     backlog: Arc<AtomicUsize>,
     bytes: usize,
 }
 
 impl Backlog {
-    /// Bytes that may wait for a transport, beside a single event that weighs more.
-    const LIMIT: usize = 2 << 20;
+    /// Bytes that may wait, beside a single message that weighs more.
+    pub const LIMIT: usize = 2 << 20;
 
-    /// Takes something in, unless too much waits already.
-    pub(super) fn hold(&self, what: Outgoing) -> Option<Emit> {
-        let bytes = what.weight();
+    /// Takes so many bytes in, unless too much waits already.
+    #[must_use]
+    pub fn hold(&self, bytes: usize) -> Option<Held> {
         let before = self.0.fetch_add(bytes, Ordering::Relaxed);
         let held = Held { backlog: Arc::clone(&self.0), bytes };
-        (before == 0 || before + bytes <= Self::LIMIT).then_some(Emit { what, _held: held })
+        (before == 0 || before + bytes <= Self::LIMIT).then_some(held)
     }
 }
 
@@ -110,20 +124,18 @@ pub struct Alive;
 
 #[cfg(test)]
 mod tests {
-    use super::super::events::Pong;
     use super::*;
 
     #[test]
     fn a_backlog_has_its_bound_in_bytes_and_gives_back_what_was_taken() {
         let backlog = Backlog::default();
-        let pong = || Outgoing::Event(ServerEvent::Pong(Pong::now()), None);
         let mut held = Vec::new();
-        while let Some(emit) = backlog.hold(pong()) {
-            held.push(emit);
+        while let Some(part) = backlog.hold(512) {
+            held.push(part);
         }
-        assert_eq!(held.len(), Backlog::LIMIT / pong().weight());
+        assert_eq!(held.len(), Backlog::LIMIT / 512);
         held.pop();
-        assert!(backlog.hold(pong()).is_some());
+        assert!(backlog.hold(512).is_some());
         drop(held);
         assert_eq!(backlog.0.load(Ordering::Relaxed), 0);
     }

@@ -18,8 +18,9 @@ use crate::zoom::error::Said;
 pub const SERVER_EVENTS: &[&str] =
     &["authenticated", "meeting:started", "meeting:credentials", "meeting:distributed", "error", "pong"];
 
-/// An event of the hub's. Cheap to clone: the secret and the long report are shared.
-#[derive(Clone, Debug)]
+/// An event of the hub's; what is written of it is its data. Cheap to clone: the secret and the long report are shared.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
 pub enum ServerEvent {
     /// `authenticated`
     Authenticated(Authenticated),
@@ -148,7 +149,7 @@ pub struct ErrorEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<FrameId>,
+    id: Option<FrameName>,
     retryable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_seconds: Option<u64>,
@@ -163,7 +164,7 @@ pub struct ErrorEvent {
 impl ErrorEvent {
     /// A refusal of the event called `event`. For Zoom's failures the message is the seed's, the rest is in `error`.
     #[must_use]
-    pub fn new(refusal: Refusal, event: Option<String>, id: Option<FrameId>) -> Self {
+    pub fn new(refusal: Refusal, event: Option<String>, frame: Option<&FrameId>) -> Self {
         let seeds = match event.as_deref() {
             Some("meeting:start") => Some("Failed to start meeting"),
             Some("meeting:join") => Some("Failed to join meeting"),
@@ -179,7 +180,7 @@ impl ErrorEvent {
             message,
             code: refusal.code,
             event,
-            id,
+            id: frame.and_then(FrameId::name).cloned(),
             retryable: refusal.code.retryable(),
             retry_after_seconds,
             details: refusal.details,
@@ -189,11 +190,36 @@ impl ErrorEvent {
     }
 }
 
-/// What a client called its frame, up to 64 bytes: the frames that answer it carry it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FrameId(Arc<str>);
+/// What a client's frame was called, by the client or by its carrier: the answers to it carry the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FrameId {
+    /// The client's own word.
+    Named(FrameName),
+    /// The carrier's acknowledgement.
+    Acknowledgement {
+        /// Its number.
+        id: i64,
+        /// The name of the event that is the answer; an `error` is one always.
+        by: &'static str,
+    },
+}
 
 impl FrameId {
+    /// The client's own word, where it is one.
+    #[must_use]
+    pub fn name(&self) -> Option<&FrameName> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::Acknowledgement { .. } => None,
+        }
+    }
+}
+
+/// A word of at most 64 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FrameName(Arc<str>);
+
+impl FrameName {
     /// Takes a text of at most 64 bytes.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {

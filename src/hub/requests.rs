@@ -35,6 +35,18 @@ impl ClientEvent {
             Self::Ping => "ping",
         }
     }
+
+    /// The name of the event that answers it, unless it is refused by an `error`.
+    #[must_use]
+    pub fn answered_by(&self) -> &'static str {
+        match self {
+            Self::Authenticate(_) => "authenticated",
+            Self::Start(_) => "meeting:started",
+            Self::Join(_) => "meeting:credentials",
+            Self::Distribute(_) => "meeting:distributed",
+            Self::Ping => "pong",
+        }
+    }
 }
 
 /// Route what is the user's to this session.

@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Hub;
 use super::audit::Asked;
-use super::carrier::{Alive, Backlog, Carrier, Emit, Incoming, Outgoing, Unreadable};
+use super::carrier::{Alive, Backlog, Carrier, Emit, Incoming, Outgoing, Unreadable, Watch};
 use super::command::{Caller, permit};
 use super::distributions::Begin;
 use super::drain::Work;
@@ -48,6 +48,7 @@ struct Command {
 pub struct Session {
     id: SessionId,
     caller: Caller,
+    watch: Watch,
     hub: Hub,
     _membership: Membership,
     emit: Recipient<Emit>,
@@ -67,6 +68,7 @@ impl Session {
         Self {
             id,
             caller,
+            watch: carrier.watch,
             _membership: Membership::new(hub.registry.clone(), id),
             hub,
             emit: carrier.emit,
@@ -79,15 +81,21 @@ impl Session {
         }
     }
 
+    /// What it is called; `socketId` on the wire.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
     fn emit(&mut self, event: ServerEvent, frame: Option<FrameId>, ctx: &mut Context<Self>) {
         self.send(Outgoing::Event(event, frame), ctx);
     }
 
     fn send(&mut self, what: Outgoing, ctx: &mut Context<Self>) {
-        let Some(emit) = self.backlog.hold(what) else {
+        let Some(held) = self.backlog.hold(what.weight()) else {
             return self.end(Code::Overloaded, ctx);
         };
-        match self.emit.try_send(emit) {
+        match self.emit.try_send(Emit { from: self.id, what, _held: held }) {
             Ok(()) => {}
             Err(SendError::Full(_)) => self.end(Code::Overloaded, ctx),
             Err(SendError::Closed(_)) => ctx.stop(),
@@ -101,7 +109,7 @@ impl Session {
         frame: Option<FrameId>,
         ctx: &mut Context<Self>,
     ) {
-        let error = ErrorEvent::new(refusal, event.map(str::to_owned), frame.clone());
+        let error = ErrorEvent::new(refusal, event.map(str::to_owned), frame.as_ref());
         self.emit(ServerEvent::Error(Arc::new(error)), frame, ctx);
     }
 
@@ -301,7 +309,9 @@ impl Actor for Session {
         if let Some(gone) = self.gone.take() {
             ctx.spawn(gone.into_actor(self).map(|_, _, ctx| ctx.stop()));
         }
-        self.watch_for_life(ctx);
+        if self.watch == Watch::Session {
+            self.watch_for_life(ctx);
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use tokio::sync::{oneshot, watch};
 use super::health::{About, Mode};
 use super::listen::{self, ListenError};
 use super::origin::{self, Policy};
-use super::{envelope, routes};
+use super::{envelope, routes, socketio};
 use crate::config::{Config, Upstream};
 use crate::hub::Hub;
 use crate::hub::distributions::{CutShort, Distributions};
@@ -192,11 +192,13 @@ fn start_actors(
 fn serve(hub: &Hub, sockets: Vec<TcpListener>, config: &Config, about: &About) -> io::Result<Server> {
     let (hub, about, policy) = (hub.clone(), about.clone(), Policy::new(config));
     let write_timeout = config.times.write_timeout;
+    let socket_io = web::Data::new(socketio::transport(&hub));
     let factory = move || {
         actix_web::App::new()
             .app_data(web::Data::new(hub.clone()))
             .app_data(web::Data::new(about.clone()))
             .app_data(web::Data::new(policy.clone()))
+            .app_data(socket_io.clone())
             .wrap(origin::cors(policy.clone()))
             .wrap(from_fn(origin::check))
             .wrap(from_fn(envelope::wrap))
@@ -208,6 +210,8 @@ fn serve(hub: &Hub, sockets: Vec<TcpListener>, config: &Config, about: &About) -
         .shutdown_timeout(FAREWELL.as_secs())
         .client_request_timeout(config.times.request_timeout)
         .client_disconnect_timeout(LINGER)
+        // Who hangs up is gone: what a request waits for is given up, and a poll ends its connection.
+        .h1_allow_half_closed(false)
         .tcp_nodelay(true)
         .on_connect(move |io, extensions| end_stalled_writes(io, extensions, write_timeout));
     for socket in sockets {

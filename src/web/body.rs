@@ -1,5 +1,7 @@
 //! A request's body read and understood: JSON or a form, of bounded size, within a bounded time.
 
+use std::time::Duration;
+
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{BytesMut, Payload};
 use actix_web::{HttpRequest, rt};
@@ -17,11 +19,7 @@ use crate::hub::refusal::{Code, Refusal};
 /// `unsupported_media_type`, `payload_too_large`, `malformed_frame`, and `deadline_exceeded` where the body does not
 /// arrive within `REQUEST_TIMEOUT_SECONDS`.
 pub(super) async fn fields(request: &HttpRequest, payload: Payload, hub: &Hub) -> Result<Fields, Refusal> {
-    let read = read(payload, hub.limits.max_message_bytes);
-    let body = rt::time::timeout(hub.times.request_timeout, read).await.unwrap_or_else(|_elapsed| {
-        let seconds = hub.times.request_timeout.as_secs_f32();
-        Err(Refusal::new(Code::DeadlineExceeded, format!("The body did not arrive within {seconds} s")))
-    })?;
+    let body = within(hub.times.request_timeout, payload, hub.limits.max_message_bytes).await?;
     match media_type(request).as_deref() {
         Some("application/json") => json(&body),
         Some("application/x-www-form-urlencoded") => form(&body),
@@ -31,6 +29,17 @@ pub(super) async fn fields(request: &HttpRequest, payload: Payload, hub: &Hub) -
             "Send application/json or application/x-www-form-urlencoded",
         )),
     }
+}
+
+/// A body of at most `max` bytes, which has so long to arrive.
+///
+/// # Errors
+/// `payload_too_large`, `malformed_frame` where it broke off, `deadline_exceeded`.
+pub(super) async fn within(limit: Duration, payload: Payload, max: usize) -> Result<BytesMut, Refusal> {
+    rt::time::timeout(limit, read(payload, max)).await.unwrap_or_else(|_elapsed| {
+        let seconds = limit.as_secs_f32();
+        Err(Refusal::new(Code::DeadlineExceeded, format!("The body did not arrive within {seconds} s")))
+    })
 }
 
 async fn read(mut payload: Payload, max: usize) -> Result<BytesMut, Refusal> {

@@ -8,7 +8,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
-use log::info;
+use log::{Level, log};
 
 use crate::names::RequestId;
 
@@ -49,7 +49,9 @@ pub(super) async fn wrap(
     let is_api = path == "/api" || path.starts_with("/api/");
     dress(answer.headers_mut(), &id, is_api);
     let (status, took) = (answer.status().as_u16(), started.elapsed().as_secs_f64() * 1000.0);
-    info!(target: "access", "{method} {path} {status} {took:.1}ms request={id}");
+    // Polls are a carrier's frames, not calls.
+    let level = if path.starts_with("/socket.io") { Level::Debug } else { Level::Info };
+    log!(target: "access", level, "{method} {path} {status} {took:.1}ms request={id}");
     Ok(answer)
 }
 

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::fields::Fields;
 use super::json::not_an_object;
 use crate::hub::carrier::{Incoming, Unreadable};
-use crate::hub::events::{FrameId, ServerEvent};
+use crate::hub::events::{FrameId, FrameName, ServerEvent};
 use crate::hub::refusal::{Code, Detail, Refusal};
 use crate::hub::requests::ClientEvent;
 
@@ -26,10 +26,10 @@ pub(super) fn decode(text: &str, max_batch: usize) -> Incoming {
         Err(error) => return malformed(not_an_object("The frame", &error)),
     };
     let unreadable = |refusal| Unreadable { refusal, event: Some(cut(&name)) };
-    let frame = match id.as_deref().map(|id| FrameId::new(id).ok_or(id)) {
+    let frame = match id.as_deref().map(FrameName::new) {
         None => None,
-        Some(Ok(frame)) => Some(frame),
-        Some(Err(_too_long)) => {
+        Some(Some(name)) => Some(FrameId::Named(name)),
+        Some(None) => {
             let refusal = invalid("id", "id has at most 64 bytes");
             return Incoming { event: Err(unreadable(refusal)), frame: None };
         }
@@ -45,7 +45,7 @@ pub(super) fn malformed(message: impl Into<String>) -> Incoming {
 }
 
 /// Reads an event's data, whichever carrier it came by. `ping` takes anything or nothing.
-fn event(name: &str, data: Option<&str>, max_batch: usize) -> Result<ClientEvent, Refusal> {
+pub(super) fn event(name: &str, data: Option<&str>, max_batch: usize) -> Result<ClientEvent, Refusal> {
     match name {
         "ping" => Ok(ClientEvent::Ping),
         "authenticate" => Ok(ClientEvent::Authenticate(fields(data)?.authenticate()?)),
@@ -80,33 +80,22 @@ fn as_object<'a, T: Deserialize<'a>>(text: &'a str) -> serde_json::Result<T> {
 }
 
 /// An event's name, at a length fit to be answered.
-fn cut(name: &str) -> String {
+pub(super) fn cut(name: &str) -> String {
     name.chars().take(64).collect()
 }
 
 #[derive(Serialize)]
-struct Outgoing<'a, D> {
+struct Outgoing<'a> {
     event: &'static str,
-    data: &'a D,
+    data: &'a ServerEvent,
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a FrameId>,
+    id: Option<&'a FrameName>,
 }
 
 /// Writes an event as a text frame.
-pub(super) fn encode(event: &ServerEvent, id: Option<&FrameId>) -> serde_json::Result<String> {
-    let name = event.name();
-    match event {
-        ServerEvent::Authenticated(data) => text(name, data, id),
-        ServerEvent::Started(data) => text(name, data, id),
-        ServerEvent::Credentials(data) => text(name, data, id),
-        ServerEvent::Distributed(data) => text(name, data.as_ref(), id),
-        ServerEvent::Error(data) => text(name, data.as_ref(), id),
-        ServerEvent::Pong(data) => text(name, data, id),
-    }
-}
-
-fn text<D: Serialize>(event: &'static str, data: &D, id: Option<&FrameId>) -> serde_json::Result<String> {
-    serde_json::to_string(&Outgoing { event, data, id })
+pub(super) fn encode(event: &ServerEvent, frame: Option<&FrameId>) -> serde_json::Result<String> {
+    let id = frame.and_then(FrameId::name);
+    serde_json::to_string(&Outgoing { event: event.name(), data: event, id })
 }
 
 #[cfg(test)]

@@ -65,6 +65,7 @@ struct Endpoints {
 struct Websocket {
     url: String,
     path: &'static str,
+    socketio: &'static str,
     events: Events,
 }
 
@@ -100,6 +101,7 @@ fn described(request: &HttpRequest, about: &About) -> Index {
         websocket: Websocket {
             url: websocket_url(request, about.public_url.as_ref()),
             path: "/ws",
+            socketio: "/socket.io/",
             events: Events { client: CLIENT_EVENTS, server: SERVER_EVENTS },
         },
         documentation: "README.md and docs/protocol.md",

@@ -12,6 +12,8 @@ mod json;
 mod listen;
 mod meetings;
 mod origin;
+mod plain;
+pub mod socketio;
 mod websocket;
 
 use std::future::ready;
@@ -35,7 +37,8 @@ fn routes(service: &mut web::ServiceConfig) {
         .service(resource("/api/meetings/distribute", "POST", web::post().to(meetings::distribute)))
         .service(resource("/api/health/live", "GET, HEAD", read().to(health::live)))
         .service(resource("/api/health/ready", "GET, HEAD", read().to(health::ready)))
-        .service(resource("/ws", "GET", web::get().to(websocket::connect)))
+        .service(resource("/ws", "GET", web::get().to(plain::connect)))
+        .service(web::resource(["/socket.io", "/socket.io/"]).to(socketio::serve::<socketio::HubService>))
         .default_service(web::to(|request: HttpRequest| ready(assets::file(&request))));
 }
 

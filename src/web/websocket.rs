@@ -1,175 +1,215 @@
-//! The plain WebSocket at `/ws`: frames in, events out, and nothing else. What is said is the session's business.
+//! The WebSocket: frames in, frames out, and nothing else. What they mean is a [`Protocol`]'s business.
 //!
-//! The only file that knows actix-web-actors. It reads no further until the session has taken an event, so that a
-//! client that sends faster than it is served is slowed by its own connection. A client that reads too slowly fills
-//! this actor's mailbox, which the session notices; one that doesn't read at all stops this actor altogether, and the
-//! kernel's `TCP_USER_TIMEOUT` ends the connection.
-
-use std::convert::Infallible;
+//! The only file that knows actix-web-actors. It reads no further until a frame has been taken, so that a client that
+//! sends faster than it is served is slowed by its own connection. A client that reads too slowly fills this actor's
+//! mailbox, which the sender notices; one that doesn't read at all stops this actor altogether, and the kernel's
+//! `TCP_USER_TIMEOUT` ends the connection.
 
 use actix::prelude::*;
 use actix_http::ws::Item as Part;
-use actix_web::web::{BytesMut, Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::{Bytes, BytesMut, Payload};
+use actix_web::{Error, HttpRequest, HttpResponse};
 use actix_web_actors::ws::{
     CloseCode, CloseReason, Message, ProtocolError, WebsocketContext, WsResponseBuilder,
 };
-use log::{debug, error};
-use tokio::sync::oneshot;
+use bytestring::ByteString;
+use log::debug;
 
-use super::error::Refused;
-use super::frames;
-use crate::hub::Hub;
-use crate::hub::carrier::{Alive, Carrier, Emit, Incoming, Outgoing};
-use crate::hub::command::Caller;
-use crate::hub::refusal::{Code, Refusal};
-use crate::hub::session::Session;
+use crate::hub::refusal::Code;
 
-/// Events that may wait to be written; one more and the client reads too slowly.
+/// Frames that may wait to be written; one more and the client reads too slowly.
 const MAILBOX: usize = 1024;
 
-/// The subprotocol, for clients that offer one: they would fail if none of theirs were chosen.
-const PROTOCOLS: &[&str] = &["zoom-token-hub.v1"];
+/// What is spoken over a WebSocket.
+pub(super) trait Protocol: Sized + Unpin + 'static {
+    /// What it is asked to send.
+    type Send: actix::Message<Result = ()> + Send;
+    /// Ends when a frame has been taken; the next one is read then.
+    type Taken: Future<Output = ()> + 'static;
 
-/// `GET /ws`
-pub(super) async fn connect(
-    request: HttpRequest,
+    /// The connection is open; the context gives the address to send to.
+    fn opened(&mut self, ctx: &mut Context<Self>);
+    /// A whole text.
+    fn text(&mut self, text: &str) -> Option<Self::Taken>;
+    /// A whole binary message.
+    fn binary(&mut self, bytes: Bytes) -> Option<Self::Taken>;
+    /// A sign of life that is no message.
+    fn alive(&self) {}
+    /// The frame for what is to be sent.
+    fn frame(&mut self, what: Self::Send) -> Option<Frame>;
+}
+
+/// A frame to be written.
+pub(super) enum Frame {
+    /// A text.
+    Text(ByteString),
+    /// A binary message.
+    Binary(Bytes),
+    /// A question for a sign of life.
+    Ping,
+    /// The last one.
+    Close(CloseReason),
+}
+
+/// Where a protocol's WebSocket runs.
+pub(super) type Context<P> = WebsocketContext<Transport<P>>;
+
+/// The actor. It is dropped with its protocol, however the connection ends.
+pub(super) struct Transport<P> {
+    protocol: P,
+    max_message_bytes: usize,
+    /// A fragmented message so far.
+    parts: Option<Parts>,
+}
+
+struct Parts {
+    is_text: bool,
+    bytes: BytesMut,
+}
+
+/// Answers an upgrade.
+///
+/// # Errors
+/// The request is none.
+pub(super) fn start<P: Protocol>(
+    protocol: P,
+    max_message_bytes: usize,
+    subprotocols: &[&str],
+    request: &HttpRequest,
     payload: Payload,
-    hub: Data<Hub>,
-) -> Result<HttpResponse, Refused> {
-    // Refused before the upgrade where that can be; one that slips through is closed by the registry.
-    drop(hub.drain.admit()?);
-    let transport = Transport { hub: hub.get_ref().clone(), connection: None, parts: None };
-    WsResponseBuilder::new(transport, &request, payload)
-        .frame_size(hub.limits.max_message_bytes)
-        .protocols(PROTOCOLS)
+) -> Result<HttpResponse, Error> {
+    let transport = Transport { protocol, max_message_bytes, parts: None };
+    WsResponseBuilder::new(transport, request, payload)
+        .frame_size(max_message_bytes)
+        .protocols(subprotocols)
         .start()
-        .map_err(|error| Refusal::new(Code::InvalidRequest, format!("Open a WebSocket here: {error}")).into())
 }
 
-struct Transport {
-    hub: Hub,
-    connection: Option<Connection>,
-    /// A fragmented text so far.
-    parts: Option<BytesMut>,
+/// A close frame with a code of the hub's.
+pub(super) fn reason(code: Code) -> CloseReason {
+    close_reason(CloseCode::Other(code.close().unwrap_or(4500)), code.word())
 }
 
-struct Connection {
-    /// Stored and never cloned: only then is its bound a bound.
-    session: Addr<Session>,
-    /// Dropped with the transport, which tells the session.
-    _gone: oneshot::Sender<Infallible>,
+/// A close frame that says nothing but that it was meant.
+pub(super) fn normal() -> CloseReason {
+    CloseReason { code: CloseCode::Normal, description: None }
 }
 
-impl Transport {
-    fn text(&mut self, text: &str, ctx: &mut WebsocketContext<Self>) {
-        let incoming = frames::decode(text, self.hub.limits.max_batch);
-        self.pass(incoming, ctx);
-    }
-
-    /// Hands an event to the session and reads no further until it is taken.
-    fn pass(&mut self, incoming: Incoming, ctx: &mut WebsocketContext<Self>) {
-        let Some(connection) = &self.connection else {
-            return;
-        };
-        // A session that has ended says so by its close code.
-        ctx.wait(connection.session.send(incoming).into_actor(self).map(|_taken, _, _| {}));
-    }
-
-    fn alive(&self) {
-        if let Some(connection) = &self.connection {
-            // A session that has no room for it has heard from its client just now.
-            connection.session.try_send(Alive).ok();
-        }
-    }
-
-    /// Joins a fragmented text. The codec has seen to the order of the parts.
-    fn part(&mut self, part: Part, ctx: &mut WebsocketContext<Self>) {
-        let (chunk, is_last) = match part {
-            Part::FirstText(chunk) => {
-                self.parts = Some(BytesMut::new());
-                (chunk, false)
-            }
-            Part::FirstBinary(_) => return self.pass(frames::malformed("Send text frames"), ctx),
-            Part::Continue(chunk) => (chunk, false),
-            Part::Last(chunk) => (chunk, true),
-        };
-        // The rest of a binary message, which was refused at its beginning.
-        let Some(parts) = &mut self.parts else { return };
-        if parts.len() + chunk.len() > self.hub.limits.max_message_bytes {
-            return close(CloseCode::Size, Code::PayloadTooLarge.word(), ctx);
-        }
-        parts.extend_from_slice(&chunk);
-        if is_last {
-            let text = self.parts.take().unwrap_or_default();
-            match std::str::from_utf8(&text) {
-                Ok(text) => self.text(text, ctx),
-                Err(_) => close(CloseCode::Invalid, "not UTF-8", ctx),
-            }
-        }
-    }
+fn close_reason(code: CloseCode, why: &str) -> CloseReason {
+    CloseReason { code, description: Some(why.to_owned()) }
 }
 
-/// Closes and ends the transport, which ends its session.
-fn close(code: CloseCode, reason: &str, ctx: &mut WebsocketContext<Transport>) {
-    ctx.close(Some(CloseReason { code, description: Some(reason.to_owned()) }));
+/// Closes and ends the transport.
+pub(super) fn close<P: Protocol>(reason: CloseReason, ctx: &mut Context<P>) {
+    ctx.close(Some(reason));
     ctx.stop();
 }
 
-impl Actor for Transport {
-    type Context = WebsocketContext<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(MAILBOX);
-        let (close_with, closing) = oneshot::channel();
-        let (still_here, gone) = oneshot::channel();
-        let carrier = Carrier { emit: ctx.address().recipient(), close: close_with, gone };
-        let session = Session::new(self.hub.clone(), Caller::Anyone, carrier).start();
-        self.connection = Some(Connection { session, _gone: still_here });
-        ctx.spawn(closing.into_actor(self).map(|closing, _, ctx| {
-            // Dropped without a code: the session failed.
-            let code = closing.unwrap_or(Code::Internal);
-            close(CloseCode::Other(code.close().unwrap_or(4500)), code.word(), ctx);
-        }));
+impl<P: Protocol> Transport<P> {
+    /// The protocol.
+    pub(super) fn protocol(&mut self) -> &mut P {
+        &mut self.protocol
     }
-}
 
-impl Handler<Emit> for Transport {
-    type Result = ();
+    /// Reads no further until a message has been taken.
+    fn wait(&mut self, taken: Option<P::Taken>, ctx: &mut Context<P>) {
+        if let Some(taken) = taken {
+            ctx.wait(taken.into_actor(self));
+        }
+    }
 
-    fn handle(&mut self, emit: Emit, ctx: &mut Self::Context) {
-        match emit.what {
-            Outgoing::Ping => ctx.ping(b""),
-            Outgoing::Event(event, frame) => match frames::encode(&event, frame.as_ref()) {
-                Ok(text) => ctx.text(text),
-                Err(failed) => error!("an event could not be written: {failed}"),
-            },
+    fn text(&mut self, text: &str, ctx: &mut Context<P>) {
+        let taken = self.protocol.text(text);
+        self.wait(taken, ctx);
+    }
+
+    fn binary(&mut self, bytes: Bytes, ctx: &mut Context<P>) {
+        let taken = self.protocol.binary(bytes);
+        self.wait(taken, ctx);
+    }
+
+    /// Joins a fragmented message. The codec has seen to the order of the parts.
+    fn part(&mut self, part: Part, ctx: &mut Context<P>) {
+        let (chunk, is_last) = match part {
+            Part::FirstText(chunk) => {
+                self.parts = Some(Parts { is_text: true, bytes: BytesMut::new() });
+                (chunk, false)
+            }
+            Part::FirstBinary(chunk) => {
+                self.parts = Some(Parts { is_text: false, bytes: BytesMut::new() });
+                (chunk, false)
+            }
+            Part::Continue(chunk) => (chunk, false),
+            Part::Last(chunk) => (chunk, true),
+        };
+        let Some(parts) = &mut self.parts else { return };
+        if parts.bytes.len() + chunk.len() > self.max_message_bytes {
+            return too_large(ctx);
+        }
+        parts.bytes.extend_from_slice(&chunk);
+        if is_last && let Some(Parts { is_text, bytes }) = self.parts.take() {
+            match std::str::from_utf8(&bytes) {
+                Ok(text) if is_text => self.text(text, ctx),
+                Err(_) if is_text => not_utf8(ctx),
+                Ok(_) | Err(_) => self.binary(bytes.freeze(), ctx),
+            }
         }
     }
 }
 
-impl StreamHandler<Result<Message, ProtocolError>> for Transport {
+fn too_large<P: Protocol>(ctx: &mut Context<P>) {
+    close(close_reason(CloseCode::Size, Code::PayloadTooLarge.word()), ctx);
+}
+
+fn not_utf8<P: Protocol>(ctx: &mut Context<P>) {
+    close(close_reason(CloseCode::Invalid, "not UTF-8"), ctx);
+}
+
+impl<P: Protocol> Actor for Transport<P> {
+    type Context = Context<P>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        self.protocol.opened(ctx);
+    }
+}
+
+impl<P: Protocol> Handler<P::Send> for Transport<P> {
+    type Result = ();
+
+    fn handle(&mut self, what: P::Send, ctx: &mut Self::Context) {
+        match self.protocol.frame(what) {
+            Some(Frame::Text(text)) => ctx.text(text),
+            Some(Frame::Binary(bytes)) => ctx.binary(bytes),
+            Some(Frame::Ping) => ctx.ping(b""),
+            Some(Frame::Close(reason)) => close(reason, ctx),
+            None => {}
+        }
+    }
+}
+
+impl<P: Protocol> StreamHandler<Result<Message, ProtocolError>> for Transport<P> {
     fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
         match message {
             Ok(Message::Text(text)) => self.text(&text, ctx),
+            Ok(Message::Binary(bytes)) => self.binary(bytes, ctx),
             Ok(Message::Continuation(part)) => self.part(part, ctx),
-            Ok(Message::Binary(_)) => self.pass(frames::malformed("Send text frames"), ctx),
             Ok(Message::Ping(payload)) => {
-                self.alive();
+                self.protocol.alive();
                 ctx.pong(&payload);
             }
-            Ok(Message::Pong(_)) => self.alive(),
+            Ok(Message::Pong(_)) => self.protocol.alive(),
             Ok(Message::Close(reason)) => {
                 ctx.close(reason);
                 ctx.stop();
             }
             Ok(Message::Nop) => {}
-            Err(ProtocolError::Overflow) => close(CloseCode::Size, Code::PayloadTooLarge.word(), ctx),
+            Err(ProtocolError::Overflow) => too_large(ctx),
             // The only fault of the stream's own that a client can cause is a text that is not UTF-8.
-            Err(ProtocolError::Io(_)) => close(CloseCode::Invalid, "not UTF-8", ctx),
+            Err(ProtocolError::Io(_)) => not_utf8(ctx),
             Err(fault) => {
                 debug!("a WebSocket client broke the protocol: {fault}");
-                close(CloseCode::Protocol, "protocol error", ctx);
+                close(close_reason(CloseCode::Protocol, "protocol error"), ctx);
             }
         }
     }

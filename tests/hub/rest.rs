@@ -26,7 +26,7 @@ async fn the_index_names_every_endpoint_and_every_event() {
         },
         "websocket": {
             "url": format!("ws://{}", hub.address()),
-            "path": "/ws",
+            "path": "/ws", "socketio": "/socket.io/",
             "events": {
                 "client": ["authenticate", "meeting:start", "meeting:join", "meeting:distribute", "ping"],
                 "server": [

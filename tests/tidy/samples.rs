@@ -123,6 +123,7 @@ fn a_clean_house_passes() {
         ("src/zoom/mod.rs", "pub mod api;\npub use api::Y;"),
         ("src/zoom/client.rs", "use super::api::Y;\nuse crate::config::Config;\nuse awc::Client;"),
         ("src/hub/presence.rs", "use dashmap::DashMap;\nuse crate::zoom::Broker;"),
+        ("src/web/socketio/connections.rs", "use dashmap::DashMap;"),
         ("src/web/websocket.rs", "use actix_web_actors::ws;\nuse crate::{hub::Session, zoom::Broker};"),
         ("src/simulator/mod.rs", "use crate::zoom::api::{self, Y};\nfn f() { api::f(); }"),
         ("src/cli.rs", "use crate::{simulator, web, hub, zoom};"),

@@ -1,0 +1,104 @@
+//! The plain WebSocket at `/ws`: a JSON text frame an event. What is said is the session's business.
+
+use std::convert::Infallible;
+
+use actix::dev::Request;
+use actix::prelude::*;
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::FutureExt;
+use futures_util::future::Map;
+use log::error;
+use tokio::sync::oneshot;
+
+use super::error::Refused;
+use super::frames;
+use super::websocket::{self, Context, Frame, Protocol};
+use crate::hub::Hub;
+use crate::hub::carrier::{Alive, Carrier, Emit, Incoming, Outgoing, Watch};
+use crate::hub::command::Caller;
+use crate::hub::refusal::{Code, Refusal};
+use crate::hub::session::Session;
+
+/// The subprotocol, for clients that offer one: they would fail if none of theirs were chosen.
+const SUBPROTOCOLS: &[&str] = &["zoom-token-hub.v1"];
+
+/// `GET /ws`
+pub(super) async fn connect(
+    request: HttpRequest,
+    payload: Payload,
+    hub: Data<Hub>,
+) -> Result<HttpResponse, Refused> {
+    // Refused before the upgrade where that can be; one that slips through is closed by the registry.
+    drop(hub.drain.admit()?);
+    let max_message_bytes = hub.limits.max_message_bytes;
+    let events = Events { hub: hub.get_ref().clone(), connection: None };
+    websocket::start(events, max_message_bytes, SUBPROTOCOLS, &request, payload)
+        .map_err(|error| Refusal::new(Code::InvalidRequest, format!("Open a WebSocket here: {error}")).into())
+}
+
+/// A session's events over one WebSocket.
+struct Events {
+    hub: Hub,
+    connection: Option<Connection>,
+}
+
+struct Connection {
+    /// Stored and never cloned: only then is its bound a bound.
+    session: Addr<Session>,
+    /// Dropped with the transport, which tells the session.
+    _gone: oneshot::Sender<Infallible>,
+}
+
+impl Events {
+    /// Hands an event to the session. One that has ended says so by its close code.
+    fn pass(&self, incoming: Incoming) -> Option<<Self as Protocol>::Taken> {
+        let connection = self.connection.as_ref()?;
+        Some(connection.session.send(incoming).map(|_taken| ()))
+    }
+}
+
+impl Protocol for Events {
+    type Send = Emit;
+    type Taken = Map<Request<Session, Incoming>, fn(Result<(), MailboxError>)>;
+
+    fn opened(&mut self, ctx: &mut Context<Self>) {
+        let (close, closing) = oneshot::channel();
+        let (still_here, gone) = oneshot::channel();
+        let carrier = Carrier { watch: Watch::Session, emit: ctx.address().recipient(), close, gone };
+        let session = Session::new(self.hub.clone(), Caller::Anyone, carrier).start();
+        self.connection = Some(Connection { session, _gone: still_here });
+        ctx.spawn(actix::fut::wrap_future(closing).map(|closing: Result<Code, _>, _, ctx| {
+            // Dropped without a code: the session failed.
+            websocket::close(websocket::reason(closing.unwrap_or(Code::Internal)), ctx);
+        }));
+    }
+
+    fn text(&mut self, text: &str) -> Option<Self::Taken> {
+        self.pass(frames::decode(text, self.hub.limits.max_batch))
+    }
+
+    fn binary(&mut self, _bytes: Bytes) -> Option<Self::Taken> {
+        self.pass(frames::malformed("Send text frames"))
+    }
+
+    fn alive(&self) {
+        if let Some(connection) = &self.connection {
+            // A session that has no room for it has heard from its client just now.
+            connection.session.try_send(Alive).ok();
+        }
+    }
+
+    fn frame(&mut self, emit: Emit) -> Option<Frame> {
+        match emit.what {
+            Outgoing::Ping => Some(Frame::Ping),
+            Outgoing::Event(event, frame) => match frames::encode(&event, frame.as_ref()) {
+                Ok(text) => Some(Frame::Text(text.into())),
+                Err(failed) => {
+                    error!("an event could not be written: {failed}");
+                    None
+                }
+            },
+        }
+    }
+}

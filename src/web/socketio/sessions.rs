@@ -1,0 +1,197 @@
+//! The hub's sessions over Socket.IO: the very [`Session`] of the plain WebSocket, another carrier.
+//!
+//! An event's first argument is its data. An acknowledgement that the client waits for is called with the answer's data,
+//! beside the event. Socket.IO has no close codes: where the hub ends a session an `error` says why, and then the client
+//! is told to stay away (44xx), or its connection is closed and it comes back by itself.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use actix::prelude::*;
+use actix_web::Error;
+use futures_util::FutureExt;
+use log::error;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+
+use super::Settings;
+use super::application::{Application, Arguments, Event, Refused};
+use super::connection::Connection;
+use super::endpoint::{Service, Taken};
+use super::requests::Transport;
+use super::sockets::{Out, SocketIo};
+use crate::config::Times;
+use crate::hub::Hub;
+use crate::hub::carrier::{Carrier, Emit, Incoming, Outgoing, Unreadable, Watch};
+use crate::hub::command::Caller;
+use crate::hub::events::{ErrorEvent, FrameId, ServerEvent};
+use crate::hub::refusal::{Code, Refusal};
+use crate::hub::session::Session;
+use crate::names::SessionId;
+use crate::web::error::Refused as HttpRefused;
+use crate::web::frames;
+
+/// The one namespace.
+const NAMESPACE: &str = "/";
+
+/// The hub's transport. Who joins no namespace may stay as long as who answers no ping.
+pub(in crate::web) fn transport(hub: &Hub) -> Transport<HubService> {
+    let Times { ping_interval, ping_timeout, request_timeout, .. } = hub.times;
+    let connect_timeout = ping_interval + ping_timeout;
+    let max_payload = hub.limits.max_message_bytes;
+    let settings = Settings { ping_interval, ping_timeout, connect_timeout, request_timeout, max_payload };
+    Transport::new(settings, HubService { hub: hub.clone(), settings })
+}
+
+/// Makes the endpoints of the hub's connections.
+#[derive(Clone, Debug)]
+pub(in crate::web) struct HubService {
+    hub: Hub,
+    settings: Settings,
+}
+
+impl Service for HubService {
+    type Endpoint = SocketIo<HubSessions>;
+
+    fn admit(&self) -> Result<(), Error> {
+        match self.hub.drain.admit() {
+            Ok(_judged_again_when_it_joins) => Ok(()),
+            Err(refusal) => Err(HttpRefused::from(refusal).into()),
+        }
+    }
+
+    fn open(&self) -> Self::Endpoint {
+        SocketIo::new(HubSessions { hub: self.hub.clone(), joined: None }, &self.settings)
+    }
+}
+
+/// One connection's session, from its joining the namespace until it leaves.
+pub(in crate::web) struct HubSessions {
+    hub: Hub,
+    joined: Option<Joined>,
+}
+
+struct Joined {
+    id: SessionId,
+    /// Stored and never cloned: only then is its bound a bound.
+    session: Addr<Session>,
+    /// Dropped when the client leaves, which tells the session.
+    _gone: oneshot::Sender<Infallible>,
+}
+
+/// A session ended, with its code; dropped without one: it failed.
+#[derive(Debug)]
+pub(in crate::web) struct Ended(SessionId, Code);
+
+#[derive(Serialize)]
+struct Reason<'a> {
+    code: Code,
+    message: &'a str,
+    retryable: bool,
+}
+
+impl HubSessions {
+    fn incoming(&self, event: &Event<'_>) -> Incoming {
+        let data = event.arguments.first().map(|data| data.get());
+        let read = if event.attachments.is_empty() {
+            frames::event(event.name, data, self.hub.limits.max_batch)
+        } else {
+            Err(Refusal::new(Code::MalformedFrame, "Events carry no binary attachments"))
+        };
+        let by = read.as_ref().map_or("error", |event| event.answered_by());
+        Incoming {
+            event: read.map_err(|refusal| Unreadable { refusal, event: Some(frames::cut(event.name)) }),
+            frame: event.acknowledgement.map(|id| FrameId::Acknowledgement { id, by }),
+        }
+    }
+}
+
+impl Application for HubSessions {
+    type Later = Ended;
+
+    fn connect(
+        &mut self,
+        namespace: &str,
+        _auth: Option<&RawValue>,
+        out: &mut Out<'_, '_, Self>,
+    ) -> Result<String, Refused> {
+        if namespace != NAMESPACE {
+            return Err(Refused::Unknown);
+        }
+        drop(self.hub.drain.admit().map_err(refused)?);
+        let (close, closing) = oneshot::channel();
+        let (still_here, gone) = oneshot::channel();
+        let carrier = Carrier { watch: Watch::Carrier, emit: out.address().recipient(), close, gone };
+        let session = Session::new(self.hub.clone(), Caller::Anyone, carrier);
+        let id = session.id();
+        self.joined = Some(Joined { id, session: session.start(), _gone: still_here });
+        out.wait(closing.map(move |code| Ended(id, code.unwrap_or(Code::Internal))));
+        Ok(id.to_string())
+    }
+
+    fn event(&mut self, event: Event<'_>, _out: &mut Out<'_, '_, Self>) -> Taken {
+        let joined = self.joined.as_ref()?;
+        // A session that has ended says so by itself.
+        Some(joined.session.send(self.incoming(&event)).map(|_taken| ()).boxed_local())
+    }
+
+    fn left(&mut self, _namespace: &str) {
+        self.joined = None;
+    }
+
+    fn later(&mut self, Ended(id, code): Ended, out: &mut Out<'_, '_, Self>) {
+        if self.joined.as_ref().is_none_or(|joined| joined.id != id) {
+            return;
+        }
+        let refusal = Refusal::new(code, format!("The session ends: {code}"));
+        let error = ServerEvent::Error(Arc::new(ErrorEvent::new(refusal, None, None)));
+        emit(&error, None, out);
+        if code.close().is_some_and(|close| (4400..4500).contains(&close)) {
+            out.disconnect(NAMESPACE);
+        }
+        out.close();
+    }
+}
+
+/// A refusal to join. Where the advice is to come back, the client is left to do so.
+fn refused(refusal: Refusal) -> Refused {
+    let Refusal { code, message, .. } = refusal;
+    if code.retryable() {
+        return Refused::NotNow;
+    }
+    let reason = Reason { code, message: &message, retryable: code.retryable() };
+    Refused::Because { message: code.word().to_owned(), data: serde_json::value::to_raw_value(&reason).ok() }
+}
+
+/// Writes an event, and calls the acknowledgement that it answers.
+fn emit(event: &ServerEvent, answers: Option<&FrameId>, out: &mut Out<'_, '_, HubSessions>) {
+    let data = match serde_json::value::to_raw_value(event) {
+        Ok(data) => data,
+        Err(failed) => return error!("an event could not be written: {failed}"),
+    };
+    let arguments = || Arguments::raw(&[&data], VecDeque::new());
+    out.emit(NAMESPACE, event.name(), arguments(), None);
+    if let Some(FrameId::Acknowledgement { id, by }) = answers
+        && (event.name() == *by || matches!(event, ServerEvent::Error(_)))
+    {
+        out.acknowledge(NAMESPACE, *id, arguments());
+    }
+}
+
+/// What a session says. One that has been left has nothing to say to the next.
+impl Handler<Emit> for Connection<SocketIo<HubSessions>> {
+    type Result = ();
+
+    fn handle(&mut self, Emit { from, what, .. }: Emit, ctx: &mut Self::Context) {
+        let Outgoing::Event(event, answers) = what else { return };
+        self.with_endpoint(ctx, |endpoint, line| {
+            endpoint.with_application(line, |sessions, out| {
+                if sessions.joined.as_ref().is_some_and(|joined| joined.id == from) {
+                    emit(&event, answers.as_ref(), out);
+                }
+            });
+        });
+    }
+}
