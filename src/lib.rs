@@ -7,7 +7,7 @@
 //! - [`config`]: every environment variable, read once.
 //! - [`zoom`]: what Zoom gives us: the `TokenBroker` owns the access token and every call.
 //! - [`hub`]: who is connected, what they may ask, what reaches them: `Session`, `Registry`, `Distributions`.
-//! - [`web`]: HTTP and WebSocket in and out, and the running whole.
+//! - [`web`]: HTTP, WebSocket and Socket.IO in and out, and the running whole.
 //! - [`simulator`]: a Zoom inside the process, for development and tests.
 //! - [`cli`]: the commands.
 //!

@@ -195,3 +195,18 @@ impl Handler<Emit> for Connection<SocketIo<HubSessions>> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_join_is_told_why_and_who_should_come_back_is_let_go() {
+        let refusal = Refusal::new(Code::OriginRefused, "not you");
+        let Refused::Because { message, data } = refused(refusal) else { panic!("it stays away") };
+        let data = data.unwrap();
+        assert_eq!(message, "origin_refused");
+        assert_eq!(data.get(), r#"{"code":"origin_refused","message":"not you","retryable":false}"#);
+        assert!(matches!(refused(Refusal::shutting_down()), Refused::NotNow));
+    }
+}

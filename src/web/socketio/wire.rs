@@ -155,3 +155,101 @@ fn messages(namespace: &str, inner: PacketData) -> Vec<Message> {
     let (text, attachments) = data(CommonParser.encode(packet));
     std::iter::once(Message::Text(text)).chain(attachments.into_iter().map(Message::Binary)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(text: &str) -> Message {
+        Message::Text(text.to_owned().into())
+    }
+
+    fn raw(json: &str) -> Box<RawValue> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn read(text: &str) -> Result<Option<Packet>, Malformed> {
+        Reader::new(100).read(Message::Text(text.to_owned().into()))
+    }
+
+    #[test]
+    fn packets_are_written_as_the_protocol_says() {
+        let one = || Arguments::one(&7).unwrap();
+        assert_eq!(connected("/", "x"), [text(r#"0{"sid":"x"}"#)]);
+        assert_eq!(connected("/custom", "x"), [text(r#"0/custom,{"sid":"x"}"#)]);
+        assert_eq!(event("/", "ping", one(), None).unwrap(), [text(r#"2["ping",7]"#)]);
+        assert_eq!(event("/custom", "a\"b", one(), Some(3)).unwrap(), [text(r#"2/custom,3["a\"b",7]"#)]);
+        assert_eq!(acknowledgement("/", 12, one()).unwrap(), [text("312[7]")]);
+        assert_eq!(disconnect("/"), [text("1")]);
+        let refused = connect_error("/", "forbidden", Some(&raw(r#"{"code":"forbidden"}"#)));
+        assert_eq!(refused, [text(r#"4{"message":"forbidden","data":{"code":"forbidden"}}"#)]);
+        let unknown = connect_error("/other", "Invalid namespace", None);
+        assert_eq!(unknown, [text(r#"4/other,{"message":"Invalid namespace"}"#)]);
+    }
+
+    #[test]
+    fn attachments_follow_their_event_either_way() {
+        let reader = Reader::new(100);
+        let placeholder = r#"{"_placeholder":true,"num":0}"#;
+        let head = format!(r#"51-9["up",{placeholder}]"#);
+        assert_eq!(reader.read(text(&head)), Ok(None));
+        let packet = reader.read(Message::Binary(vec![1, 2].into())).unwrap().unwrap();
+        let PacketData::BinaryEvent(value, Some(9)) = packet.inner else { panic!("{packet:?}") };
+        let (json, attachments) = data(value);
+        assert_eq!(attachments, [Bytes::from_static(&[1, 2])]);
+        let elements = elements(&json).unwrap();
+        let back = event("/", "up", Arguments::raw(&elements[1..], attachments), Some(9)).unwrap();
+        assert_eq!(back, [text(&head), Message::Binary(vec![1, 2].into())]);
+    }
+
+    #[test]
+    fn attachments_have_bounds_and_belong_to_an_event() {
+        assert_eq!(Reader::new(100).read(Message::Binary(vec![1].into())), Err(Malformed));
+        assert_eq!(read(r#"565-["a"]"#), Err(Malformed));
+        let reader = Reader::new(100);
+        assert_eq!(reader.read(text(r#"52-["a"]"#)), Ok(None));
+        assert_eq!(reader.read(Message::Binary(vec![0; 60].into())), Ok(None));
+        assert_eq!(reader.read(Message::Binary(vec![0; 60].into())), Err(Malformed));
+        let reader = Reader::new(100);
+        assert_eq!(reader.read(text(r#"51-["a"]"#)), Ok(None));
+        assert_eq!(reader.read(text(r#"2["b"]"#)), Err(Malformed));
+    }
+
+    #[test]
+    fn an_events_name_is_a_text_of_its_own_or_a_number() {
+        assert_eq!(event_name(&raw(r#""a\u0062""#)).unwrap(), "ab");
+        assert_eq!(event_name(&raw("7")).unwrap(), "7");
+        for name in [r#""connect""#, r#""disconnect""#, "null", "{}", "[]", "true"] {
+            assert_eq!(event_name(&raw(name)), Err(Malformed), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_packet_is_malformed() {
+        for text in ["", "abc", "é", "7", "4", "3[1]", "5[1]", "5-[1]"] {
+            assert_eq!(read(text), Err(Malformed), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_makes_the_reader_panic(
+            messages in proptest::collection::vec((any::<String>(), any::<bool>(), "[0-6]{0,2}-?/?[a-z,]*[0-9]*[\\[\\]{}\"0-9é]*"), 1..5)
+        ) {
+            let reader = Reader::new(40);
+            for (any, binary, like) in messages {
+                let any = if binary { Message::Binary(any.into_bytes().into()) } else { text(&any) };
+                for message in [any, text(&like)] {
+                    if let Ok(Some(packet)) = reader.read(message)
+                        && let PacketData::Event(value, _) = packet.inner
+                    {
+                        let (json, _) = data(value);
+                        drop(elements(&json));
+                    }
+                }
+            }
+        }
+    }
+}
