@@ -102,7 +102,7 @@ for (const carrier of ["Socket.IO", "Socket.IO, polling only"]) {
       await choose(page, carrier);
       const { port } = hub;
       await hub.stop();
-      await paneOf(page, "alice@example.com").getByText("The hub is being stopped. (4503)").waitFor();
+      await page.getByText(/The hub is being stopped\. \(4503\)/).first().waitFor();
       await page.getByText("Hub unreachable").waitFor();
       hub = await startHub({ port });
       await inUse(page, carrier);
