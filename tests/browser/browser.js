@@ -50,11 +50,17 @@ export async function openPage(origin, { viewport = DESKTOP, colorScheme = "ligh
       console.error(`CSP: ${violation.violatedDirective} ${violation.blockedURI}`);
     });
   });
-  await page.goto(origin);
   const close = async () => {
     await context.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
+  try {
+    await page.goto(origin);
+  } catch (error) {
+    // A browser that nobody closes would keep the tests from ending.
+    await close();
+    throw error;
+  }
   return { page, complaints, close };
 }
 

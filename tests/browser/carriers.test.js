@@ -102,7 +102,9 @@ for (const carrier of ["Socket.IO", "Socket.IO, polling only"]) {
       await choose(page, carrier);
       const { port } = hub;
       await hub.stop();
-      await page.getByText(/The hub is being stopped\. \(4503\)/).first().waitFor();
+      // A poll that finds the hub gone hears no goodbye.
+      const said = carrier === "Socket.IO" ? /The hub is being stopped\. \(4503\)/ : /being stopped\. \(4503\)|connection was lost/;
+      await page.locator(".why", { hasText: said }).first().waitFor();
       await page.getByText("Hub unreachable").waitFor();
       hub = await startHub({ port });
       await inUse(page, carrier);
