@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use actix::Addr;
+use actix::{Actor, Addr, Context, Handler, Message};
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, ContentType, UPGRADE};
 use actix_web::web::{Data, Payload, Query};
@@ -118,7 +118,7 @@ async fn poll<E: Endpoint>(connection: &Addr<Connection<E>>) -> Result<HttpRespo
     let (answer, answered) = oneshot::channel();
     // Dropped with this future, when the client gives up.
     let (_still_here, gone) = oneshot::channel::<Infallible>();
-    connection.send(Poll { answer, gone }).await.map_err(|_ended| Fault::UnknownSession)?;
+    tell(connection, Poll { answer, gone })?;
     reply(answered.await)
 }
 
@@ -137,8 +137,18 @@ async fn post<E: Endpoint>(
     // What is no text has no packets in it: the connection ends, as by any other nonsense.
     let payload = packet::Payload::new(String::from_utf8(body.into()).unwrap_or_default());
     let (answer, answered) = oneshot::channel();
-    connection.send(Post { payload, answer }).await.map_err(|_ended| Fault::UnknownSession)?;
+    tell(connection, Post { payload, answer })?;
     reply(answered.await)
+}
+
+/// Has a connection take a request, whatever becomes of who made it: actix passes over a message whose sender waits no
+/// more, but a poll that was given up at once must be noticed. The handle is new, so there is room for one message.
+fn tell<E: Endpoint, M>(connection: &Addr<Connection<E>>, message: M) -> Result<(), Fault>
+where
+    M: Message<Result = ()> + Send + 'static,
+    Connection<E>: Actor<Context = Context<Connection<E>>> + Handler<M>,
+{
+    connection.try_send(message).map_err(|_ended| Fault::UnknownSession)
 }
 
 fn upgrade<S: Service>(
