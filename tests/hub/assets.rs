@@ -1,5 +1,7 @@
 //! The page, the client library and Socket.IO's client for browsers come out of the hub itself.
 
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
 
 use crate::harness::{Answer, Hub};
@@ -115,7 +117,8 @@ async fn socket_ios_client_is_served_as_npm_published_it_to_pages_of_any_origin(
         let path = format!("/socket.io/{file}");
         let answer = hub.get(&path).await;
         assert_eq!(answer.status, 200, "{path}");
-        let served: String = Sha256::digest(&answer.text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut served = String::new();
+        Sha256::digest(&answer.text).iter().for_each(|byte| write!(served, "{byte:02x}").unwrap());
         assert_eq!(served, hash, "{path} is not what npm published");
         assert_eq!(answer.header("cross-origin-resource-policy"), Some("cross-origin"), "{path}");
         if ending(file) != Some("js") {
