@@ -1,7 +1,9 @@
 // The page over each carrier: the one press, the switch, a hub that restarts, and the explorer's events.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -156,6 +158,39 @@ test("every event of the explorer is answered over Socket.IO, and shown as its c
     await explorer.locator(".answer-head", { hasText: "pong" }).waitFor();
     assert.deepEqual(complaints, []);
   });
+});
+
+test("a page of another origin loads Socket.IO's client from the hub, as a script or a module, and is served", async () => {
+  const page = `<!doctype html><link rel="icon" href="data:,">
+    <script src="${hub.origin}/socket.io/socket.io.min.js"></script>
+    <script>
+      const socket = io("${hub.origin}");
+      socket.on("connect", () => {
+        socket.emit("authenticate", { userId: "alice@example.com" }, ({ userId, socketId }) => {
+          document.title += userId + (socketId === socket.id ? " by script " : " by another name ");
+        });
+      });
+    </script>
+    <script type="module">
+      import { Hub, socketIO } from "${hub.origin}/client.js";
+      import { io } from "${hub.origin}${CLIENT}";
+      const hub = new Hub(undefined, { carrier: socketIO(io) });
+      await hub.connect();
+      const { userId } = await hub.authenticate("bob@example.com");
+      document.title += userId + " by module ";
+    </script>`;
+  const elsewhere = createServer((_request, answer) => answer.setHeader("Content-Type", "text/html").end(page));
+  elsewhere.listen(0, "127.0.0.1");
+  await once(elsewhere, "listening");
+  const opened = await openPage(`http://localhost:${elsewhere.address().port}`);
+  try {
+    await opened.page.waitForFunction(() => document.title.includes("script") && document.title.includes("module"));
+    const title = await opened.page.title();
+    assert.ok(title.includes("alice@example.com by script") && title.includes("bob@example.com by module"), title);
+  } finally {
+    await opened.close();
+    elsewhere.close();
+  }
 });
 
 test("the browser's client is, file by file, what npm published", () => {
