@@ -14,7 +14,7 @@ use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::timeout;
 use actix_web::{HttpServer, web};
-use futures_util::future::select_all;
+use futures_util::future::{join, select_all};
 use log::{error, info, warn};
 use rustls::ClientConfig;
 use socket2::SockRef;
@@ -24,6 +24,7 @@ use tokio::sync::{oneshot, watch};
 use super::health::{About, Mode};
 use super::listen::{self, ListenError};
 use super::origin::{self, Policy};
+use super::socketio::{HubService, Transport};
 use super::{envelope, routes, socketio};
 use crate::config::{Config, Upstream};
 use crate::hub::Hub;
@@ -45,6 +46,8 @@ const STEP: Duration = Duration::from_millis(700);
 /// After the last byte, a peer has this long to close first: a WebSocket client waits for the server to do it, and
 /// one whose upload was refused needs the moment to read why.
 const LINGER: Duration = Duration::from_millis(500);
+
+type SocketIo = Transport<HubService>;
 
 /// Why the hub did not start, or stopped by itself.
 #[derive(Debug, Error)]
@@ -113,7 +116,8 @@ impl App {
     /// The server failed, or an actor ended that everything needs; the hub has drained by then.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let Self { hub, sockets, config, about, vital, arbiter } = self;
-        let server = serve(&hub, sockets, &config, &about)?;
+        let socket_io = socketio::transport(&hub);
+        let server = serve(&hub, &socket_io, sockets, &config, &about)?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
         let ended = select_all(vital.into_iter().map(|Vital { name, ended }| {
@@ -133,7 +137,7 @@ impl App {
                 Err(AppError::ActorEnded(name))
             }
         };
-        drain(&hub, config.times.shutdown_timeout, &handle).await;
+        drain(&hub, &socket_io, config.times.shutdown_timeout, &handle).await;
         match serving.await {
             Ok(ended) => ended?,
             Err(failed) => warn!("the server's task failed: {failed}"),
@@ -189,10 +193,16 @@ fn start_actors(
     (hub, vital)
 }
 
-fn serve(hub: &Hub, sockets: Vec<TcpListener>, config: &Config, about: &About) -> io::Result<Server> {
+fn serve(
+    hub: &Hub,
+    socket_io: &SocketIo,
+    sockets: Vec<TcpListener>,
+    config: &Config,
+    about: &About,
+) -> io::Result<Server> {
     let (hub, about, policy) = (hub.clone(), about.clone(), Policy::new(config));
     let write_timeout = config.times.write_timeout;
-    let socket_io = web::Data::new(socketio::transport(&hub));
+    let socket_io = web::Data::new(socket_io.clone());
     let factory = move || {
         actix_web::App::new()
             .app_data(web::Data::new(hub.clone()))
@@ -233,7 +243,7 @@ fn end_stalled_writes(io: &dyn Any, _extensions: &mut Extensions, after: Duratio
 
 /// New work is refused, what runs goes on until shortly before the end, what is left is reported, then every session
 /// is closed and the server stops.
-async fn drain(hub: &Hub, patience: Duration, server: &ServerHandle) {
+async fn drain(hub: &Hub, socket_io: &SocketIo, patience: Duration, server: &ServerHandle) {
     hub.drain.begin();
     if timeout(patience.saturating_sub(FAREWELL), hub.drain.idle()).await.is_err() {
         warn!("time is up: what still runs is cut short");
@@ -248,8 +258,13 @@ async fn drain(hub: &Hub, patience: Duration, server: &ServerHandle) {
         Ok(sessions) => info!("{sessions} sessions are closed"),
         Err(error) => warn!("the registry did not answer: {error}"),
     }
-    if timeout(STEP, hub.presence.everybody_left()).await.is_err() {
-        warn!("{} sessions did not end in time", hub.presence.sessions());
+    // A client that polls fetches its goodbye.
+    let everybody_left = join(hub.presence.everybody_left(), socket_io.everybody_left());
+    if timeout(STEP, everybody_left).await.is_err() {
+        warn!(
+            "{} sessions did not end in time, or a client that polls did not come",
+            hub.presence.sessions()
+        );
     }
     if timeout(FAREWELL + STEP, server.stop(true)).await.is_err() {
         warn!("the server did not stop in time");

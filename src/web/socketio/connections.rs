@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix::Addr;
 use dashmap::DashMap;
 use serde::{Serialize, Serializer};
+use tokio::sync::watch;
 
 use super::connection::Connection;
 use super::endpoint::Endpoint;
@@ -47,7 +48,12 @@ impl Serialize for Sid {
 }
 
 /// The connections. Clones are the same table.
-pub(super) struct Connections<E: Endpoint>(Arc<DashMap<Sid, Addr<Connection<E>>>>);
+pub(super) struct Connections<E: Endpoint>(Arc<Table<E>>);
+
+struct Table<E: Endpoint> {
+    by_sid: DashMap<Sid, Addr<Connection<E>>>,
+    count: watch::Sender<usize>,
+}
 
 impl<E: Endpoint> Clone for Connections<E> {
     fn clone(&self) -> Self {
@@ -57,20 +63,28 @@ impl<E: Endpoint> Clone for Connections<E> {
 
 impl<E: Endpoint> Default for Connections<E> {
     fn default() -> Self {
-        Self(Arc::default())
+        Self(Arc::new(Table { by_sid: DashMap::new(), count: watch::Sender::new(0) }))
     }
 }
 
 impl<E: Endpoint> Connections<E> {
     /// Puts a connection in.
     pub(super) fn enter(&self, sid: Sid, connection: Addr<Connection<E>>) -> Entry<E> {
-        self.0.insert(sid.clone(), connection);
+        self.0.by_sid.insert(sid.clone(), connection);
+        self.0.count.send_modify(|count| *count += 1);
         Entry { connections: self.clone(), sid }
     }
 
     /// The connection of this name.
     pub(super) fn get(&self, sid: &Sid) -> Option<Addr<Connection<E>>> {
-        self.0.get(sid).map(|connection| connection.clone())
+        self.0.by_sid.get(sid).map(|connection| connection.clone())
+    }
+
+    /// Waits until each has ended. Give it a deadline.
+    pub(super) async fn everybody_left(&self) {
+        let mut count = self.0.count.subscribe();
+        // The sender lives as long as `self`, so this ends by the count alone.
+        drop(count.wait_for(|count| *count == 0).await);
     }
 }
 
@@ -82,6 +96,7 @@ pub(super) struct Entry<E: Endpoint> {
 
 impl<E: Endpoint> Drop for Entry<E> {
     fn drop(&mut self) {
-        self.connections.0.remove(&self.sid);
+        self.connections.0.by_sid.remove(&self.sid);
+        self.connections.0.count.send_modify(|count| *count = count.saturating_sub(1));
     }
 }

@@ -35,6 +35,11 @@ impl<S: Service> Transport<S> {
     pub fn new(settings: Settings, service: S) -> Self {
         Self { settings, service, connections: Connections::default() }
     }
+
+    /// Waits until every connection has ended: one that polls has its goodbye by then. Give it a deadline.
+    pub async fn everybody_left(&self) {
+        self.connections.everybody_left().await;
+    }
 }
 
 impl<S: Service> Clone for Transport<S> {
