@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use futures_util::future::join_all;
+use rstest::rstest;
 use serde_json::{Value, json};
 use zoom_token_hub::simulator::Claims;
 use zoom_token_hub::zoom::api::TokenKind;
 
+use crate::harness::Carrier::{self, Polling, SocketIo, WebSocket};
 use crate::harness::{Client, Hub, MEETING, due};
 
 fn request(participants: &[&str]) -> Value {
@@ -17,17 +19,19 @@ fn claims(credentials: &Value) -> Claims {
     Claims::read(credentials["obfToken"].as_str().unwrap()).unwrap()
 }
 
+#[rstest]
 #[actix_web::test]
-async fn the_host_gets_its_zak_and_each_participant_its_own_token() {
-    let hub = Hub::start().await;
+async fn the_host_gets_its_zak_and_each_participant_its_own_token(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut host = hub.connect_as("host@example.com").await;
     let mut alice = hub.connect_as("alice@example.com").await;
     let mut bob = hub.connect_as("bob@example.com").await;
     host.emit_as("7", "meeting:distribute", request(&["alice@example.com", "bob@example.com"])).await;
 
-    let started = host.expect_frame("meeting:started").await;
-    assert_eq!(started["id"], "7");
-    let zak = Claims::read(started["data"]["zakToken"].as_str().unwrap()).unwrap();
+    let started = host.expect("meeting:started").await;
+    let zak = Claims::read(started["zakToken"].as_str().unwrap()).unwrap();
     assert_eq!((zak.kind, zak.sub.as_str()), (TokenKind::Zak, "host@example.com"));
 
     for (client, user) in [(&mut alice, "alice@example.com"), (&mut bob, "bob@example.com")] {
@@ -35,9 +39,7 @@ async fn the_host_gets_its_zak_and_each_participant_its_own_token() {
         assert_eq!((obf.kind, obf.sub.as_str()), (TokenKind::Obf, user));
         assert_eq!(obf.meeting.as_deref(), Some(MEETING));
     }
-    let distributed = host.expect_frame("meeting:distributed").await;
-    assert_eq!(distributed["id"], "7");
-    let report = &distributed["data"];
+    let report = host.expect_answer("7", "meeting:distributed").await;
     assert_eq!(
         (&report["successful"], &report["failed"], &report["total"]),
         (&json!(2), &json!(0), &json!(2))
@@ -45,9 +47,12 @@ async fn the_host_gets_its_zak_and_each_participant_its_own_token() {
     host.expect_nothing().await;
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_thousand_connected_participants_each_receive_exactly_their_own_token_with_one_login() {
-    let hub = Hub::start().await;
+async fn a_thousand_connected_participants_each_receive_exactly_their_own_token_with_one_login(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let users: Vec<_> = (0..1000).map(|n| format!("user{n}@example.com")).collect();
     let mut clients: Vec<Client> = Vec::new();
     for some in users.chunks(50) {
@@ -72,9 +77,12 @@ async fn a_thousand_connected_participants_each_receive_exactly_their_own_token_
     assert!(seen.max_under_way <= 64, "{seen:?}");
 }
 
+#[rstest]
 #[actix_web::test]
-async fn an_absent_participant_fails_and_no_token_is_minted_for_it() {
-    let hub = Hub::start().await;
+async fn an_absent_participant_fails_and_no_token_is_minted_for_it(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut host = hub.connect_as("host@example.com").await;
     let mut alice = hub.connect_as("alice@example.com").await;
     host.emit(
@@ -98,9 +106,12 @@ async fn an_absent_participant_fails_and_no_token_is_minted_for_it() {
     alice.expect_nothing().await;
 }
 
+#[rstest]
 #[actix_web::test]
-async fn one_failure_never_fails_the_others_and_the_first_does_not_wait_for_the_last() {
-    let hub = Hub::start().await;
+async fn one_failure_never_fails_the_others_and_the_first_does_not_wait_for_the_last(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     hub.zoom.faults().change(|faults| faults.slow_user_ms = 600_000);
     let mut host = hub.connect_as("host@example.com").await;
     let mut slow = hub.connect_as("slow@example.com").await;
@@ -116,9 +127,12 @@ async fn one_failure_never_fails_the_others_and_the_first_does_not_wait_for_the_
     slow.expect_nothing().await;
 }
 
+#[rstest]
 #[actix_web::test]
-async fn zooms_refusal_of_one_participant_is_told_to_the_host_alone() {
-    let hub = Hub::start().await;
+async fn zooms_refusal_of_one_participant_is_told_to_the_host_alone(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut host = hub.connect_as("host@example.com").await;
     let mut missing = hub.connect_as("missing@example.com").await;
     host.emit("meeting:distribute", request(&["missing@example.com"])).await;
@@ -130,17 +144,18 @@ async fn zooms_refusal_of_one_participant_is_told_to_the_host_alone() {
     missing.expect_nothing().await;
 }
 
+#[rstest]
 #[actix_web::test]
-async fn where_the_zak_is_refused_nothing_is_minted_for_participants() {
-    let hub = Hub::start().await;
+async fn where_the_zak_is_refused_nothing_is_minted_for_participants(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut alice = hub.connect_as("alice@example.com").await;
     let mut host = hub.connect().await;
     let mut request = request(&["alice@example.com"]);
     request["hostUserId"] = json!("missing-host");
     host.emit_as("d", "meeting:distribute", request).await;
-    let error = host.expect_frame("error").await;
-    assert_eq!(error["id"], "d");
-    let error = &error["data"];
+    let error = host.expect_answer("d", "error").await;
     assert_eq!(error["message"], "Failed to distribute tokens");
     assert_eq!(error["error"], "ZAK token retrieval failed: User does not exist: missing-host.");
     assert_eq!(
@@ -155,9 +170,12 @@ async fn where_the_zak_is_refused_nothing_is_minted_for_participants() {
     assert_eq!(hub.zoom.seen().obf_calls, 0);
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_distribution_goes_on_when_its_hosts_socket_closes() {
-    let hub = Hub::start().await;
+async fn a_distribution_goes_on_when_its_hosts_socket_closes(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     hub.zoom.faults().change(|faults| faults.token_latency_ms = 200);
     let mut other = hub.connect_as("host@example.com").await;
     let mut host = hub.connect_as("HOST@example.com").await;
@@ -171,9 +189,12 @@ async fn a_distribution_goes_on_when_its_hosts_socket_closes() {
     assert_eq!(other.expect("meeting:distributed").await["successful"], 1);
 }
 
+#[rstest]
 #[actix_web::test]
-async fn all_sessions_of_a_user_get_the_token_and_nobody_elses_do() {
-    let hub = Hub::start().await;
+async fn all_sessions_of_a_user_get_the_token_and_nobody_elses_do(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut phone = hub.connect_as("alice@example.com").await;
     let mut laptop = hub.connect_as("Alice@Example.com").await;
     let mut both = hub.connect_as("carol@example.com").await;
@@ -191,9 +212,12 @@ async fn all_sessions_of_a_user_get_the_token_and_nobody_elses_do() {
     unnamed.expect_nothing().await;
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_user_who_leaves_while_the_token_is_minted_is_not_connected() {
-    let hub = Hub::start().await;
+async fn a_user_who_leaves_while_the_token_is_minted_is_not_connected(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     hub.zoom.faults().change(|faults| faults.token_latency_ms = 200);
     let mut host = hub.connect_as("host@example.com").await;
     let alice = hub.connect_as("alice@example.com").await;
@@ -206,9 +230,12 @@ async fn a_user_who_leaves_while_the_token_is_minted_is_not_connected() {
     assert_eq!(report["participants"][0]["code"], "not_connected");
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_distribution_asked_for_over_http_answers_with_its_rows_and_no_token() {
-    let hub = Hub::start().await;
+async fn a_distribution_asked_for_over_http_answers_with_its_rows_and_no_token(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut host = hub.connect_as("host@example.com").await;
     let mut alice = hub.connect_as("alice@example.com").await;
     let answer =
@@ -221,9 +248,12 @@ async fn a_distribution_asked_for_over_http_answers_with_its_rows_and_no_token()
     assert_eq!(host.expect("meeting:distributed").await["distributionId"], report["distributionId"]);
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_caller_over_http_that_does_not_want_to_wait_gets_the_rows_as_they_stand() {
-    let hub = Hub::start().await;
+async fn a_caller_over_http_that_does_not_want_to_wait_gets_the_rows_as_they_stand(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut slow = hub.connect_as("slow@example.com").await;
     let mut body = request(&["slow@example.com", "nobody@example.com"]);
     body["wait"] = json!(0);

@@ -10,7 +10,7 @@ use zoom_token_hub::config::{VARIABLES, Variable};
 use zoom_token_hub::simulator::{Claims, Settings, start};
 
 use crate::harness::program::{Start, connect_as, post};
-use crate::harness::{Http, MEETING, due};
+use crate::harness::{Carrier, Http, MEETING, due};
 
 /// Elsewhere than on the port that every developer uses.
 const ANY_PORT: [(&str, &str); 1] = [("PORT", "0")];
@@ -31,7 +31,7 @@ async fn told_nothing_it_runs_on_the_simulator_and_says_where_to_go() {
     program.logs("no Zoom credentials are set").await;
     let health = Http::new(address).get("/api/health").await.expect(200);
     assert_eq!(health["mode"], "simulator");
-    let mut alice = connect_as(address, "alice@example.com").await;
+    let mut alice = connect_as(address, Carrier::WebSocket, "alice@example.com").await;
     alice.expect_nothing().await;
 }
 

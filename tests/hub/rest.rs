@@ -1,10 +1,12 @@
 //! What the hub tells of itself over HTTP: the index, its health, and whether it takes work.
 
 use awc::http::Method;
+use rstest::rstest;
 use serde_json::json;
 use zoom_token_hub::simulator::{Settings, start};
 use zoom_token_hub::zoom::Health;
 
+use crate::harness::Carrier::{self, Polling, SocketIo, WebSocket};
 use crate::harness::{Answer, Http, Hub, MEETING, due, expect_shape};
 
 #[actix_web::test]
@@ -50,9 +52,10 @@ async fn behind_a_proxy_the_index_tells_clients_the_public_address() {
     }
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_healthy_hub_tells_who_is_connected() {
-    let hub = Hub::start().await;
+async fn a_healthy_hub_tells_who_is_connected(#[values(WebSocket, SocketIo, Polling)] carrier: Carrier) {
+    let hub = Hub::start().await.over(carrier);
     let _one = hub.connect_as("alice@example.com").await;
     let _same = hub.connect_as("ALICE@example.com").await;
     let mut unnamed = hub.connect().await;
@@ -127,9 +130,12 @@ async fn what_can_be_got_can_be_asked_for_its_head() {
     }
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_hub_that_drains_is_live_and_not_ready_and_takes_no_new_call() {
-    let hub = Hub::start().await;
+async fn a_hub_that_drains_is_live_and_not_ready_and_takes_no_new_call(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let (address, faults) = (hub.address(), hub.zoom.faults().clone());
     let mut connected = hub.connect().await;
     // Answered, it is known: one that is only being opened when the drain begins is closed at once.

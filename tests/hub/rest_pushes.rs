@@ -1,7 +1,9 @@
 //! What is minted over HTTP also reaches its owner's connected sessions, and nobody else's.
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::harness::Carrier::{self, Polling, SocketIo, WebSocket};
 use crate::harness::{Client, Hub, MEETING, expect_shape};
 
 async fn expect_zak(client: &mut Client, user: &str) -> Value {
@@ -24,9 +26,12 @@ async fn expect_obf(client: &mut Client, user: &str) -> Value {
     data
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_zak_from_a_start_reaches_all_sessions_of_the_host_alone() {
-    let hub = Hub::start().await;
+async fn a_zak_from_a_start_reaches_all_sessions_of_the_host_alone(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut one = hub.connect_as("host@example.com").await;
     let mut two = hub.connect_as("HOST@example.com").await;
     let mut other = hub.connect_as("alice@example.com").await;
@@ -42,9 +47,12 @@ async fn a_zak_from_a_start_reaches_all_sessions_of_the_host_alone() {
     unnamed.expect_nothing().await;
 }
 
+#[rstest]
 #[actix_web::test]
-async fn an_obf_from_a_join_reaches_the_participant_alone() {
-    let hub = Hub::start().await;
+async fn an_obf_from_a_join_reaches_the_participant_alone(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut alice = hub.connect_as("alice@example.com").await;
     let mut bob = hub.connect_as("bob@example.com").await;
     let body = json!({"meetingId": MEETING, "participantUserId": "alice@example.com"});
@@ -54,9 +62,12 @@ async fn an_obf_from_a_join_reaches_the_participant_alone() {
     bob.expect_nothing().await;
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_batch_join_pushes_to_each_participant_its_own() {
-    let hub = Hub::start().await;
+async fn a_batch_join_pushes_to_each_participant_its_own(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut alice = hub.connect_as("alice@example.com").await;
     let mut missing = hub.connect_as("missing@example.com").await;
     let mut bob = hub.connect_as("bob@example.com").await;
@@ -74,9 +85,12 @@ async fn a_batch_join_pushes_to_each_participant_its_own() {
     }
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_set_up_pushes_to_the_host_and_to_each_participant() {
-    let hub = Hub::start().await;
+async fn a_set_up_pushes_to_the_host_and_to_each_participant(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let mut host = hub.connect_as("host@example.com").await;
     let mut alice = hub.connect_as("alice@example.com").await;
     let mut other = hub.connect_as("other@example.com").await;

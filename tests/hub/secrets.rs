@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::Version;
-use base64::Engine;
+use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -15,6 +15,7 @@ use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::harness::engine::Engine;
 use crate::harness::program::{Start, connect_as, post};
 use crate::harness::stand_in::StandIn;
 use crate::harness::{Carrier, Client, Http, MEETING, due};
@@ -100,14 +101,14 @@ async fn over_http(address: SocketAddr) {
     http().post(&meetings("start"), json!(CREDENTIAL)).await.expect(400);
 }
 
-async fn over_a_socket(address: SocketAddr) {
-    let mut host = Client::connect(address, Carrier::WebSocket).await;
+async fn over_a_session(address: SocketAddr, carrier: Carrier) {
+    let mut host = Client::connect(address, carrier).await;
     host.emit("authenticate", json!({"userId": "host", "token": CREDENTIAL})).await;
     host.expect("authenticated").await;
-    let mut alice = connect_as(address, "alice").await;
+    let mut alice = connect_as(address, carrier, "alice").await;
     let mut others = Vec::new();
     for user in ["echo", "torn", "garbled", "missing", "flaky"] {
-        others.push(connect_as(address, user).await);
+        others.push(connect_as(address, carrier, user).await);
     }
     for user in ["host", "echo", "torn", "garbled", "missing"] {
         host.emit("meeting:start", start_meeting(user)).await;
@@ -118,18 +119,35 @@ async fn over_a_socket(address: SocketAddr) {
     host.emit("meeting:distribute", many("host")).await;
     host.expect("meeting:started").await;
     alice.expect("meeting:credentials").await;
-    assert_eq!(host.expect("meeting:distributed").await["successful"], 2);
+    host.expect("meeting:distributed").await;
     host.emit("meeting:distribute", many("echo")).await;
     assert_eq!(host.expect("error").await["code"], "zoom_refused");
     host.emit("no:such", json!({"token": CREDENTIAL})).await;
     host.expect("error").await;
-    for text in [CREDENTIAL, &format!("{{\"event\": \"{CREDENTIAL}"), "[]"] {
-        alice.send_text(text).await;
-    }
-    assert_eq!(alice.closed().await.0, 4400);
-    host.send(Message::Ping(CREDENTIAL.into())).await;
     host.expect_nothing().await;
     host.leave().await;
+}
+
+/// What is in no form at all. The name of a connection, by which what is its own can be read.
+async fn over_frames(address: SocketAddr) -> String {
+    let mut client = connect_as(address, Carrier::WebSocket, "alice").await;
+    client.send(Message::Ping(CREDENTIAL.into())).await;
+    client.expect_nothing().await;
+    for text in [CREDENTIAL, &format!("{{\"event\": \"{CREDENTIAL}"), "[]"] {
+        client.send_text(text).await;
+    }
+    assert_eq!(client.closed().await.0, 4400);
+    let engine = Engine::at(address, "/socket.io/");
+    let mut frames = engine.by_websocket().await;
+    frames.send(&format!("40{{\"token\":\"{CREDENTIAL}\"}}")).await;
+    frames.expect_json("40").await;
+    frames.send(&format!("42[\"{CREDENTIAL}\"")).await;
+    frames.closed().await;
+    let polls = engine.by_polling().await;
+    polls.post("40").await;
+    assert!(polls.packets().await.starts_with("40"));
+    assert_eq!(polls.try_post(CREDENTIAL).await.unwrap().status, 400);
+    polls.sid
 }
 
 /// Everything that goes wrong between the hub and Zoom.
@@ -196,13 +214,17 @@ async fn says_nothing_of_what_it_holds(zoom: &StandIn) {
     };
     let (program, address) = start.serve().await;
     over_http(address).await;
-    over_a_socket(address).await;
+    for carrier in [Carrier::WebSocket, Carrier::SocketIo, Carrier::Polling] {
+        over_a_session(address, carrier).await;
+    }
+    let connection = over_frames(address).await;
     over_a_failing_zoom(address, zoom).await;
     program.signal("TERM").await;
     let ended = program.ended().await;
     assert_eq!(ended.code, Some(0), "{}", ended.err);
 
-    let (said, secrets) = (ended.out + &ended.err, secrets(zoom));
+    let (said, mut secrets) = (ended.out + &ended.err, secrets(zoom));
+    secrets.push(("a connection's name", connection));
     assert!(secrets.len() > 30, "{}: too little has happened", secrets.len());
     // It was talkative indeed, and what it says is found.
     for marker in ["request=marker-7c1e", " TRACE mio", "TRACE actix_", "[secret]"] {

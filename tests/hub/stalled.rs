@@ -4,25 +4,41 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use futures_util::SinkExt;
+use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+use crate::harness::Carrier::{self, Polling, SocketIo, WebSocket};
+use crate::harness::engine::Engine;
 use crate::harness::{Hub, MEETING, due};
 
 /// A connection that takes little from the network and reads nothing of it.
 pub struct Stalled(WebSocketStream<TcpStream>);
 
 impl Stalled {
-    pub async fn connect(address: SocketAddr, user: &str) -> Self {
+    pub async fn connect(address: SocketAddr, carrier: Carrier, user: &str) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
         let stream = socket.connect(address).await.unwrap();
         assert!(is_established(address.port(), stream.local_addr().unwrap().port()));
-        let (mut socket, _) = client_async(format!("ws://{address}/ws"), stream).await.unwrap();
-        let authenticate = json!({"event": "authenticate", "data": {"userId": user}});
-        socket.send(Message::text(authenticate.to_string())).await.unwrap();
+        let authenticate = ("authenticate", json!({"userId": user}));
+        let (path, frames) = match carrier {
+            WebSocket => {
+                let frame = json!({"event": authenticate.0, "data": authenticate.1});
+                ("/ws", vec![frame.to_string()])
+            }
+            SocketIo => (
+                "/socket.io/?EIO=4&transport=websocket",
+                vec!["40".to_owned(), format!("42{}", json!(authenticate))],
+            ),
+            Polling => panic!("a poll is read whole"),
+        };
+        let (mut socket, _) = client_async(format!("ws://{address}{path}"), stream).await.unwrap();
+        for frame in frames {
+            socket.send(Message::text(frame)).await.unwrap();
+        }
         Self(socket)
     }
 
@@ -76,11 +92,14 @@ async fn tell_much(hub: &Hub, user: &str) {
     hub.post("/api/meetings/distribute", body).await.expect(200);
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_client_that_stops_reading_while_events_flow_to_it_is_cut_and_the_others_notice_nothing() {
+async fn a_client_that_stops_reading_while_events_flow_to_it_is_cut_and_the_others_notice_nothing(
+    #[values(WebSocket, SocketIo)] carrier: Carrier,
+) {
     let hub = Hub::start_with(&[("WRITE_TIMEOUT_SECONDS", "1")]).await;
     let mut honest = hub.connect_as("honest").await;
-    let stalled = Stalled::connect(hub.address(), "stalled").await;
+    let stalled = Stalled::connect(hub.address(), carrier, "stalled").await;
     sessions_become(&hub, 2).await;
     let mut told = 0;
     while sessions(&hub).await == 2 {
@@ -95,20 +114,24 @@ async fn a_client_that_stops_reading_while_events_flow_to_it_is_cut_and_the_othe
     assert!(told > 10, "a client that is merely a little late is ended");
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_client_that_gives_no_sign_of_life_is_ended() {
+async fn a_client_that_gives_no_sign_of_life_is_ended(#[values(WebSocket, SocketIo)] carrier: Carrier) {
     let hub = Hub::start_with(&[("PING_INTERVAL_SECONDS", "0.2"), ("PING_TIMEOUT_SECONDS", "0.2")]).await;
-    let stalled = Stalled::connect(hub.address(), "stalled").await;
+    let stalled = Stalled::connect(hub.address(), carrier, "stalled").await;
     sessions_become(&hub, 1).await;
     sessions_become(&hub, 0).await;
     stalled.cut(Duration::from_secs(5)).await;
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_client_that_answers_pings_lives_on() {
-    let hub = Hub::start_with(&[("PING_INTERVAL_SECONDS", "0.3"), ("PING_TIMEOUT_SECONDS", "2")]).await;
+async fn a_client_that_answers_pings_lives_on(#[values(WebSocket, SocketIo, Polling)] carrier: Carrier) {
+    let hub = Hub::start_with(&[("PING_INTERVAL_SECONDS", "0.3"), ("PING_TIMEOUT_SECONDS", "2")])
+        .await
+        .over(carrier);
     let mut alive = hub.connect_as("alive").await;
-    let dead = Stalled::connect(hub.address(), "dead").await;
+    let dead = Stalled::connect(hub.address(), WebSocket, "dead").await;
     sessions_become(&hub, 2).await;
     // Reading is what answers pings in this client; the dead one's end shows that time enough has gone by.
     let reading = actix_web::rt::spawn(async move {
@@ -120,4 +143,22 @@ async fn a_client_that_answers_pings_lives_on() {
     let join = json!({"meetingId": MEETING, "participantUserId": "alive"});
     hub.post("/api/meetings/join", join).await.expect(200);
     due("the token", reading).await.unwrap().expect_nothing().await;
+}
+
+#[actix_web::test]
+async fn a_client_that_stops_polling_while_events_flow_to_it_is_ended() {
+    let hub = Hub::start().await.over(Polling);
+    let mut honest = hub.connect_as("honest").await;
+    let polls = Engine::at(hub.address(), "/socket.io/").by_polling().await;
+    polls.post("40\u{1e}42[\"authenticate\",{\"userId\":\"stalled\"}]").await;
+    sessions_become(&hub, 2).await;
+    let mut told = 0;
+    while sessions(&hub).await == 2 {
+        tell_much(&hub, "stalled").await;
+        told += 1;
+        assert!(told < 400, "what waits for it has no bound");
+        honest.expect_nothing().await;
+    }
+    assert!(told > 10, "a client that is merely a little late is ended");
+    polls.expect_none().await;
 }

@@ -9,7 +9,7 @@ use actix_web::rt::time::sleep;
 use serde_json::{Value, json};
 
 use crate::harness::program::{Program, Start, connect_as, post};
-use crate::harness::{Client, Http, MEETING};
+use crate::harness::{Carrier, Client, Http, MEETING};
 use crate::stalled::Stalled;
 
 /// Resident memory, in KiB.
@@ -42,14 +42,14 @@ async fn serves(honest: &mut Client) {
 async fn a_stalled_client_is_gone_within_15_s_and_an_idle_one_within_50_s_and_memory_stays() {
     let (program, address) =
         Start::with(&[("PORT", "0"), ("RUST_LOG", "info,access=off,audit=off")]).serve().await;
-    let mut honest = connect_as(address, "honest").await;
+    let mut honest = connect_as(address, Carrier::WebSocket, "honest").await;
     // The first of its kind pays for code and pools; what comes after is what a client costs.
     tell_much(address, "nobody").await;
     let (before, mut most) = (resident(&program), 0);
 
-    let idle = Stalled::connect(address, "idle").await;
+    let idle = Stalled::connect(address, Carrier::WebSocket, "idle").await;
     let silent_since = Instant::now();
-    let stalled = Stalled::connect(address, "stalled").await;
+    let stalled = Stalled::connect(address, Carrier::WebSocket, "stalled").await;
     let flow = Instant::now();
     while users(address).await != 2 {
         tell_much(address, "stalled").await;

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use actix_web::rt::spawn;
 use futures_util::future::join_all;
+use rstest::rstest;
 use serde_json::{Value, json};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Error;
 use zoom_token_hub::simulator::{Claims, Settings, Simulator, start};
 
+use crate::harness::Carrier::{self, Polling, SocketIo, WebSocket};
 use crate::harness::program::{Program, Start, connect_as, post};
 use crate::harness::{Client, Http, Hub, MEETING, due};
 
@@ -51,16 +53,16 @@ fn data<'a>(events: &'a [Value], event: &str) -> Vec<&'a Value> {
 }
 
 /// A stop during a distribution to 200 who are there, over a Zoom that takes a while for each; how many got a token.
-async fn stopped_while_distributing(variables: &[(&str, &str)]) -> usize {
+async fn stopped_while_distributing(carrier: Carrier, variables: &[(&str, &str)]) -> usize {
     let zoom = zoom().await;
     zoom.faults().change(|faults| faults.token_latency_ms = 100);
     let (program, address) = Start::hub(&zoom, variables).serve().await;
     let users: Vec<_> = (0..200).map(|number| format!("user{number}@example.com")).collect();
     let mut clients = Vec::new();
     for some in users.chunks(50) {
-        clients.extend(join_all(some.iter().map(|user| connect_as(address, user))).await);
+        clients.extend(join_all(some.iter().map(|user| connect_as(address, carrier, user))).await);
     }
-    let mut host = connect_as(address, "host@example.com").await;
+    let mut host = connect_as(address, carrier, "host@example.com").await;
     host.emit("meeting:distribute", distribute(&users)).await;
     host.expect("meeting:started").await;
     calls(&zoom, 10).await;
@@ -94,35 +96,44 @@ async fn stopped_while_distributing(variables: &[(&str, &str)]) -> usize {
     got
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_distribution_under_way_is_finished_before_anybody_is_closed() {
-    let got = stopped_while_distributing(&[("ZOOM_MAX_CONCURRENCY", "10")]).await;
+async fn a_distribution_under_way_is_finished_before_anybody_is_closed(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let got = stopped_while_distributing(carrier, &[("ZOOM_MAX_CONCURRENCY", "10")]).await;
     assert_eq!(got, 200);
 }
 
+#[rstest]
 #[actix_web::test]
-async fn what_is_left_when_time_is_up_is_reported_as_cut_short() {
+async fn what_is_left_when_time_is_up_is_reported_as_cut_short(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
     let short = [("ZOOM_MAX_CONCURRENCY", "4"), ("SHUTDOWN_TIMEOUT_SECONDS", "2.5")];
-    let got = stopped_while_distributing(&short).await;
+    let got = stopped_while_distributing(carrier, &short).await;
     assert!((1..200).contains(&got), "{got}");
 }
 
 /// A hub that drains for as long as the test likes, and the host of what it still works on.
-async fn hanging(zoom: &Simulator) -> (Program, SocketAddr, Client, Client) {
+async fn hanging(zoom: &Simulator, carrier: Carrier) -> (Program, SocketAddr, Client, Client) {
     zoom.faults().change(|faults| faults.slow_user_ms = 600_000);
     let (program, address) = Start::hub(zoom, &[("ZOOM_TIMEOUT_SECONDS", "600")]).serve().await;
-    let slow = connect_as(address, "slow@example.com").await;
-    let mut host = connect_as(address, "host@example.com").await;
+    let slow = connect_as(address, carrier, "slow@example.com").await;
+    let mut host = connect_as(address, carrier, "host@example.com").await;
     host.emit("meeting:distribute", distribute(&["slow@example.com".to_owned()])).await;
     host.expect("meeting:started").await;
     calls(zoom, 1).await;
     (program, address, host, slow)
 }
 
+#[rstest]
 #[actix_web::test]
-async fn while_it_drains_it_listens_and_refuses_new_work_and_a_second_signal_ends_it_at_once() {
+async fn while_it_drains_it_listens_and_refuses_new_work_and_a_second_signal_ends_it_at_once(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
     let zoom = zoom().await;
-    let (program, address, mut host, mut slow) = hanging(&zoom).await;
+    let (program, address, mut host, mut slow) = hanging(&zoom, carrier).await;
     program.signal("TERM").await;
     draining(address).await;
 
@@ -136,8 +147,7 @@ async fn while_it_drains_it_listens_and_refuses_new_work_and_a_second_signal_end
 
     let join = json!({"meetingId": MEETING, "participantUserId": "slow@example.com"});
     slow.emit_as("1", "meeting:join", join.clone()).await;
-    let error = slow.expect_frame("error").await;
-    assert_eq!((&error["id"], &error["data"]["code"]), (&json!("1"), &json!("shutting_down")));
+    assert_eq!(slow.expect_answer("1", "error").await["code"], "shutting_down");
     slow.expect_nothing().await;
     host.expect_nothing().await;
 
@@ -155,10 +165,13 @@ async fn while_it_drains_it_listens_and_refuses_new_work_and_a_second_signal_end
     assert!(told.elapsed() < Duration::from_secs(2), "{:?}", told.elapsed());
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_drain_ends_as_soon_as_its_work_does_and_ctrl_c_is_as_good_as_terminate() {
+async fn a_drain_ends_as_soon_as_its_work_does_and_ctrl_c_is_as_good_as_terminate(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
     let zoom = zoom().await;
-    let (program, address, mut host, mut slow) = hanging(&zoom).await;
+    let (program, address, mut host, mut slow) = hanging(&zoom, carrier).await;
     program.signal("INT").await;
     draining(address).await;
     // Every connection to Zoom breaks, and the row with it.
@@ -182,11 +195,14 @@ async fn an_idle_hub_stops_within_a_second() {
     }
 }
 
+#[rstest]
 #[actix_web::test]
-async fn connections_that_do_nothing_hold_a_stop_up_no_longer_than_two_seconds() {
+async fn connections_that_do_nothing_hold_a_stop_up_no_longer_than_two_seconds(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
     let zoom = zoom().await;
     let (program, address) = Start::hub(&zoom, &[]).serve().await;
-    let mut alice = connect_as(address, "alice@example.com").await;
+    let mut alice = connect_as(address, carrier, "alice@example.com").await;
     // Its connection stays open for the next request.
     let http = Http::new(address);
     assert_eq!(http.get("/api/health/live").await.status, 200);
@@ -200,9 +216,12 @@ async fn connections_that_do_nothing_hold_a_stop_up_no_longer_than_two_seconds()
     assert!(told.elapsed() < Duration::from_secs(2), "{:?}", told.elapsed());
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_hub_inside_another_program_stops_when_its_owner_says_so() {
-    let hub = Hub::start().await;
+async fn a_hub_inside_another_program_stops_when_its_owner_says_so(
+    #[values(WebSocket, SocketIo, Polling)] carrier: Carrier,
+) {
+    let hub = Hub::start().await.over(carrier);
     let address = hub.address();
     assert_eq!(hub.get("/api/health/ready").await.status, 200);
     let mut alice = hub.connect_as("alice@example.com").await;

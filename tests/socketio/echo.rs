@@ -27,9 +27,9 @@ pub(crate) const SETTINGS: Settings = Settings {
 ///
 /// # Panics
 /// The port is taken.
-pub(crate) fn start(port: u16) -> SocketAddr {
-    let engine = Data::new(Transport::new(SETTINGS, EngineEcho));
-    let sockets = Data::new(Transport::new(SETTINGS, SocketEcho));
+pub(crate) fn start(port: u16, settings: Settings) -> SocketAddr {
+    let engine = Data::new(Transport::new(settings, EngineEcho));
+    let sockets = Data::new(Transport::new(settings, SocketEcho(settings)));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(engine.clone())
@@ -73,7 +73,7 @@ impl Endpoint for EngineEcho {
 
 /// Sends Socket.IO's events back.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SocketEcho;
+pub(crate) struct SocketEcho(Settings);
 
 impl Service for SocketEcho {
     type Endpoint = SocketIo<Self>;
@@ -83,7 +83,7 @@ impl Service for SocketEcho {
     }
 
     fn open(&self) -> Self::Endpoint {
-        SocketIo::new(Self, &SETTINGS)
+        SocketIo::new(*self, &self.0)
     }
 }
 

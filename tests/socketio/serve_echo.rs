@@ -13,6 +13,6 @@ mod echo;
 #[actix_web::main]
 async fn main() {
     let port = std::env::args().nth(1).map_or(3000, |port| port.parse().unwrap());
-    println!("Listening: {}", echo::start(port));
+    println!("Listening: {}", echo::start(port, echo::SETTINGS));
     std::future::pending::<()>().await;
 }

@@ -1,69 +1,106 @@
 //! A client of sessions. What carries it is a parameter: tests speak of events, not of frames.
 
+mod packets;
+mod plain;
+mod socket_io;
+
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
-use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use self::packets::Packets;
+use self::plain::Plain;
+use self::socket_io::SocketIo;
 use super::due;
 
 /// What carries a client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Carrier {
     /// JSON text frames at `/ws`.
     WebSocket,
+    /// Socket.IO, by WebSocket from the beginning.
+    SocketIo,
+    /// Socket.IO by long-polling, which is never upgraded.
+    Polling,
 }
 
 /// One connection.
 pub struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    wire: Wire,
+    /// Events that came while an acknowledgement was waited for.
+    early: VecDeque<Value>,
+    /// What came as acknowledgements, by what the events had been called.
+    acknowledged: HashMap<String, Value>,
 }
+
+enum Wire {
+    Plain(Plain),
+    SocketIo(SocketIo),
+}
+
+/// A close code and its reason. Socket.IO has neither: there it is what the last `error` stands for.
+type Close = (u16, String);
 
 /// What a connection brings.
 #[derive(Debug)]
 enum Told {
+    /// As a whole frame, whatever carried it.
     Event(Value),
-    Closed(Option<(u16, String)>),
+    /// Under the name of what was emitted.
+    Acknowledged(String, Value),
+    Closed(Option<Close>),
 }
 
 impl Client {
     pub async fn connect(address: SocketAddr, carrier: Carrier) -> Self {
-        match carrier {
-            Carrier::WebSocket => {
-                let connecting = connect_async(format!("ws://{address}/ws"));
-                let (socket, _) = due("the connection", connecting).await.unwrap();
-                Self { socket }
+        let wire = match carrier {
+            Carrier::WebSocket => Wire::Plain(Plain::connect(address).await),
+            Carrier::SocketIo => {
+                Wire::SocketIo(SocketIo::connect(Packets::by_websocket(address).await).await)
             }
-        }
+            Carrier::Polling => Wire::SocketIo(SocketIo::connect(Packets::by_polling(address).await).await),
+        };
+        Self { wire, early: VecDeque::new(), acknowledged: HashMap::new() }
     }
 
     /// Sends an event.
     pub async fn emit(&mut self, event: &str, data: Value) {
-        self.send_text(&json!({"event": event, "data": data}).to_string()).await;
+        self.emit_named(None, event, data).await;
     }
 
-    /// Sends an event that has a name of its own.
+    /// Sends an event that has a name of its own, and so can be told apart by [`Self::expect_answer`].
     pub async fn emit_as(&mut self, id: &str, event: &str, data: Value) {
-        self.send_text(&json!({"event": event, "data": data, "id": id}).to_string()).await;
+        self.emit_named(Some(id), event, data).await;
     }
 
-    /// Sends a text frame as it is.
+    async fn emit_named(&mut self, id: Option<&str>, event: &str, data: Value) {
+        match &mut self.wire {
+            Wire::Plain(plain) => plain.emit(id, event, data).await,
+            Wire::SocketIo(socket_io) => socket_io.emit(id, event, data).await,
+        }
+    }
+
+    /// Sends a text frame as it is, over plain WebSocket alone.
     pub async fn send_text(&mut self, text: &str) {
         self.send(Message::text(text)).await;
     }
 
-    /// Sends any message.
+    /// Sends any message, over plain WebSocket alone.
     pub async fn send(&mut self, message: Message) {
-        due("room to send", self.socket.send(message)).await.unwrap();
+        let Wire::Plain(plain) = &mut self.wire else { panic!("only plain WebSocket has frames of its own") };
+        plain.send(message).await;
     }
 
     /// Tells whose the connection is, and waits until the hub knows.
     pub async fn authenticate(&mut self, user: &str) -> Value {
         self.emit("authenticate", json!({"userId": user})).await;
-        self.expect("authenticated").await
+        let authenticated = self.expect("authenticated").await;
+        if let Wire::SocketIo(socket_io) = &self.wire {
+            assert_eq!(authenticated["socketId"], socket_io.id());
+        }
+        authenticated
     }
 
     /// The next event: its name must be this; its data.
@@ -78,27 +115,70 @@ impl Client {
         frame
     }
 
+    /// The next event, which must be this and end the answer to what was emitted under this name; its data.
+    ///
+    /// A frame carries the name. Over Socket.IO the event carries none, but its data comes as the acknowledgement too.
+    pub async fn expect_answer(&mut self, id: &str, event: &str) -> Value {
+        let mut frame = self.expect_frame(event).await;
+        match self.wire {
+            Wire::Plain(_) => assert_eq!(frame["id"], id, "{frame}"),
+            Wire::SocketIo(_) => assert_eq!(self.acknowledgement(id).await, frame["data"]),
+        }
+        frame["data"].take()
+    }
+
+    async fn acknowledgement(&mut self, id: &str) -> Value {
+        loop {
+            if let Some(data) = self.acknowledged.remove(id) {
+                return data;
+            }
+            match due("an acknowledgement", self.told()).await {
+                Told::Event(frame) => self.early.push_back(frame),
+                Told::Acknowledged(id, data) => self.keep(id, data),
+                closed @ Told::Closed(_) => panic!("{closed:?} instead of an acknowledgement"),
+            }
+        }
+    }
+
+    fn keep(&mut self, id: String, data: Value) {
+        let before = self.acknowledged.insert(id, data);
+        assert_eq!(before, None, "acknowledged before");
+    }
+
     /// The next event, whatever it is, as a whole frame.
     pub async fn next(&mut self) -> Value {
-        match due("an event", self.told()).await {
-            Told::Event(frame) => frame,
-            closed @ Told::Closed(_) => panic!("{closed:?} instead of an event"),
+        if let Some(frame) = self.early.pop_front() {
+            return frame;
+        }
+        loop {
+            match due("an event", self.told()).await {
+                Told::Event(frame) => return frame,
+                Told::Acknowledged(id, data) => self.keep(id, data),
+                closed @ Told::Closed(_) => panic!("{closed:?} instead of an event"),
+            }
         }
     }
 
     /// The code and the reason that the connection is closed with, whatever comes before.
-    pub async fn closed(&mut self) -> (u16, String) {
+    pub async fn closed(&mut self) -> Close {
         self.rest().await.1.expect("a close code")
     }
 
     /// The events until the close, as whole frames, and the code and the reason of that, if it has them.
-    pub async fn rest(&mut self) -> (Vec<Value>, Option<(u16, String)>) {
-        let mut events = Vec::new();
+    pub async fn rest(&mut self) -> (Vec<Value>, Option<Close>) {
+        let mut events: Vec<_> = self.early.drain(..).collect();
         due("the close", async {
             loop {
                 match self.told().await {
                     Told::Event(frame) => events.push(frame),
-                    Told::Closed(close) => return (events, close),
+                    Told::Acknowledged(id, data) => self.keep(id, data),
+                    Told::Closed(close) => {
+                        if close.is_some() && matches!(self.wire, Wire::SocketIo(_)) {
+                            // The event that stands for the code.
+                            events.pop();
+                        }
+                        return (events, close);
+                    }
                 }
             }
         })
@@ -112,22 +192,17 @@ impl Client {
     }
 
     /// Leaves with a goodbye.
-    pub async fn leave(mut self) {
-        due("the goodbye", self.socket.close(None)).await.ok();
-        while let Some(Ok(_)) = due("the end", self.socket.next()).await {}
+    pub async fn leave(self) {
+        match self.wire {
+            Wire::Plain(plain) => plain.leave().await,
+            Wire::SocketIo(socket_io) => socket_io.leave().await,
+        }
     }
 
     async fn told(&mut self) -> Told {
-        loop {
-            match self.socket.next().await {
-                Some(Ok(Message::Text(text))) => return Told::Event(serde_json::from_str(&text).unwrap()),
-                Some(Ok(Message::Close(frame))) => {
-                    return Told::Closed(frame.map(|f| (f.code.into(), f.reason.to_string())));
-                }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(other)) => panic!("unexpected {other:?}"),
-                Some(Err(_)) | None => return Told::Closed(None),
-            }
+        match &mut self.wire {
+            Wire::Plain(plain) => plain.told().await,
+            Wire::SocketIo(socket_io) => socket_io.told().await,
         }
     }
 }

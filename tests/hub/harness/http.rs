@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use awc::Connector;
+use awc::error::SendRequestError;
 use awc::http::{Method, header::HeaderMap};
 use serde_json::Value;
 
@@ -41,7 +43,9 @@ impl Answer {
 
 impl Http {
     pub fn new(address: SocketAddr) -> Self {
-        let client = awc::Client::builder().timeout(Duration::from_mins(1)).finish();
+        // Given up long before the hub does it, after 5 s: a request must not meet the end of its connection.
+        let connector = Connector::new().conn_keep_alive(Duration::from_secs(1));
+        let client = awc::Client::builder().connector(connector).timeout(Duration::from_mins(1)).finish();
         Self { address, client, headers: Vec::new() }
     }
 
@@ -65,12 +69,17 @@ impl Http {
 
     /// Any call.
     pub async fn call(&self, method: Method, path: &str, body: &str) -> Answer {
+        self.try_call(method, path, body).await.unwrap()
+    }
+
+    /// A call whose connection the other side may cut.
+    pub async fn try_call(&self, method: Method, path: &str, body: &str) -> Result<Answer, SendRequestError> {
         let mut request = self.client.request(method, format!("http://{}{path}", self.address));
         for (name, value) in &self.headers {
             request = request.insert_header((name.as_str(), value.as_str()));
         }
-        let mut answer = request.send_body(body.to_owned()).await.unwrap();
+        let mut answer = request.send_body(body.to_owned()).await?;
         let text = String::from_utf8(answer.body().limit(16 << 20).await.unwrap().to_vec()).unwrap();
-        Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), text }
+        Ok(Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), text })
     }
 }

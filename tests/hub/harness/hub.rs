@@ -20,6 +20,7 @@ pub struct Hub {
     /// The Zoom that it asks.
     pub zoom: Simulator,
     address: SocketAddr,
+    carrier: Carrier,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), AppError>>,
     health: watch::Receiver<Health>,
@@ -48,7 +49,7 @@ impl Hub {
         let ended = actix_web::rt::spawn(app.run(async { drop(stopped.await) }));
         let known = health.wait_for(|health| *health != Health::Starting);
         drop(due("the first login", known).await.unwrap());
-        Self { zoom, address, stop, ended, health }
+        Self { zoom, address, carrier: Carrier::WebSocket, stop, ended, health }
     }
 
     /// Where it listens.
@@ -56,9 +57,15 @@ impl Hub {
         self.address
     }
 
-    /// A connection over plain WebSocket.
+    /// With this to carry its clients; unless it is said, plain WebSocket does.
+    pub fn over(mut self, carrier: Carrier) -> Self {
+        self.carrier = carrier;
+        self
+    }
+
+    /// A connection.
     pub async fn connect(&self) -> Client {
-        Client::connect(self.address, Carrier::WebSocket).await
+        Client::connect(self.address, self.carrier).await
     }
 
     /// A connection that has told whose it is.

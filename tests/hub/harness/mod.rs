@@ -1,6 +1,9 @@
 //! What the tests stand on: a hub with its simulator, a client of sessions, and calls over HTTP.
 
 mod client;
+#[path = "../../socketio/echo.rs"]
+pub mod echo;
+pub mod engine;
 mod http;
 mod hub;
 pub mod program;

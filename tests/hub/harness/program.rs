@@ -249,8 +249,8 @@ fn end_of(text: &str) -> String {
 }
 
 /// A connection that has told whose it is.
-pub async fn connect_as(address: SocketAddr, user: &str) -> Client {
-    let mut client = Client::connect(address, Carrier::WebSocket).await;
+pub async fn connect_as(address: SocketAddr, carrier: Carrier, user: &str) -> Client {
+    let mut client = Client::connect(address, carrier).await;
     client.authenticate(user).await;
     client
 }

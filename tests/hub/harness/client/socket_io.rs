@@ -1,0 +1,87 @@
+//! Socket.IO: a packet an event, acknowledgements by number, and in the place of close codes a last `error`.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use zoom_token_hub::hub::refusal::Code;
+
+use super::packets::Packets;
+use super::{Close, Told};
+use crate::harness::due;
+
+pub(super) struct SocketIo {
+    packets: Packets,
+    id: String,
+    /// What was emitted under a name, by the number that its acknowledgement will have.
+    named: HashMap<u64, String>,
+    emitted: u64,
+    /// What the last event refused, if it was an `error`.
+    refusal: Option<Value>,
+}
+
+impl SocketIo {
+    /// Connects to the main namespace.
+    pub(super) async fn connect(mut packets: Packets) -> Self {
+        packets.send("40").await;
+        let packet = due("the connection", packets.next()).await.expect("an answer");
+        let answer = packet.strip_prefix("40").unwrap_or_else(|| panic!("{packet}"));
+        let answer: Value = serde_json::from_str(answer).unwrap();
+        let id = answer["sid"].as_str().unwrap().to_owned();
+        Self { packets, id, named: HashMap::new(), emitted: 0, refusal: None }
+    }
+
+    /// `socket.id`
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) async fn emit(&mut self, id: Option<&str>, event: &str, data: Value) {
+        let data = json!([event, data]);
+        let packet = if let Some(id) = id {
+            let number = self.emitted;
+            self.emitted += 1;
+            self.named.insert(number, id.to_owned());
+            format!("42{number}{data}")
+        } else {
+            format!("42{data}")
+        };
+        self.packets.send(&packet).await;
+    }
+
+    /// As clients do: one goodbye to the namespace and one for all.
+    pub(super) async fn leave(mut self) {
+        self.packets.send("41").await;
+        self.packets.leave().await;
+    }
+
+    pub(super) async fn told(&mut self) -> Told {
+        let Some(packet) = self.packets.next().await else {
+            return Told::Closed(self.close("45"));
+        };
+        match packet.split_at(2) {
+            ("42", arguments) => {
+                let (event, data): (String, Value) = serde_json::from_str(arguments).unwrap();
+                self.refusal = (event == "error").then(|| data["code"].clone());
+                Told::Event(json!({"event": event, "data": data}))
+            }
+            ("43", acknowledgement) => {
+                let (number, arguments) = acknowledgement.split_at(acknowledgement.find('[').unwrap());
+                let name = self.named.remove(&number.parse().unwrap());
+                let (data,): (Value,) = serde_json::from_str(arguments).unwrap();
+                Told::Acknowledged(name.expect("a number that waits for this"), data)
+            }
+            ("41", "") => Told::Closed(self.close("44")),
+            _ => panic!("unexpected {packet}"),
+        }
+    }
+
+    /// The close code that the end has elsewhere, if it was announced: one that tells to stay away comes with a goodbye,
+    /// so that the client does, and one that tells to come back without.
+    fn close(&self, range: &str) -> Option<Close> {
+        let code =
+            Code::ALL.iter().find(|code| self.refusal.as_ref().is_some_and(|word| word == code.word()))?;
+        let number = code.close()?;
+        assert!(number.to_string().starts_with(range), "{code:?} ended as if it were {range}xx");
+        Some((number, code.word().to_owned()))
+    }
+}
