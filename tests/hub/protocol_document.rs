@@ -88,7 +88,7 @@ fn every_link_within_the_document_leads_somewhere() {
     let anchors: BTreeSet<_> = DOCUMENT
         .lines()
         .filter(|line| line.starts_with('#'))
-        .map(|line| line.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-"))
+        .map(|line| line.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-").replace('.', ""))
         .collect();
     let links = DOCUMENT.split("](#").skip(1);
     for link in links.map(|rest| rest.split(')').next().unwrap()) {
