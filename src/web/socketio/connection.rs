@@ -126,7 +126,7 @@ impl<E: Endpoint> Line<'_, E> {
     }
 
     /// The connection, for actors of the endpoint's own: what it handles beside its own messages is the endpoint's
-    /// business (see [`Connection::with_endpoint`]).
+    /// business.
     #[must_use]
     pub fn address(&self) -> Addr<Connection<E>> {
         self.ctx.address()
