@@ -18,7 +18,7 @@ use zoom_token_hub::web::socketio::{
 pub(crate) const SETTINGS: Settings = Settings {
     ping_interval: Duration::from_millis(300),
     ping_timeout: Duration::from_millis(200),
-    connect_timeout: Duration::from_secs(1),
+    connect_timeout: Duration::from_millis(1500),
     request_timeout: Duration::from_secs(1),
     max_payload: 1_000_000,
 };

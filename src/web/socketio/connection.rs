@@ -186,9 +186,7 @@ impl<E: Endpoint> Connection<E> {
         let mut line = Line { ctx, messages: Vec::new(), close: false };
         let answer = ask(endpoint, &mut line);
         let Line { messages, close, .. } = line;
-        for message in messages {
-            self.engine.send(message);
-        }
+        self.engine.send(messages);
         if close {
             self.engine.close(Instant::now());
         }

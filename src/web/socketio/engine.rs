@@ -116,7 +116,10 @@ impl<P> Engine<P> {
         if self.is_open() {
             match self.heartbeat.at(now) {
                 Beat::Wait => {}
-                Beat::Ask => self.push(Packet::Ping),
+                Beat::Ask => {
+                    self.push(Packet::Ping);
+                    self.flush();
+                }
                 Beat::Dead => self.end(Packet::Close, None, Reply::Refused(Fault::UnknownSession)),
             }
         }
@@ -301,15 +304,18 @@ impl<P> Engine<P> {
         }
     }
 
-    /// Sends a message, at once or with the next poll. A client that lets too much wait is cut off.
-    pub(super) fn send(&mut self, message: Message) {
-        self.push(message.into());
+    /// Sends messages, at once, with one poll, or with the next. A client that lets too much wait is cut off.
+    pub(super) fn send(&mut self, messages: impl IntoIterator<Item = Message>) {
+        for message in messages {
+            self.push(message.into());
+        }
+        self.flush();
     }
 
     fn push(&mut self, packet: Packet) {
         match self.state {
             State::WebSocket(_) => self.effects.push(Effect::Write(packet)),
-            State::Polling { .. } if self.outbox.push(packet) => self.flush(),
+            State::Polling { .. } if self.outbox.push(packet) => {}
             State::Polling { .. } => self.cut(),
             State::Leaving { .. } | State::Gone => {}
         }

@@ -25,14 +25,16 @@ pub struct SocketIo<A> {
     application: A,
     reader: Reader,
     joined: Vec<Str>,
+    /// How often it has been without a namespace.
+    alone: u32,
     connect_timeout: Duration,
 }
 
 /// What comes of a future.
 #[derive(Debug)]
 pub enum Later<T> {
-    /// The time to join a namespace is over.
-    JoinBy,
+    /// The time to join a namespace is over, for the client that was without one for the so-manieth time.
+    JoinBy(u32),
     /// The application's.
     Application(T),
 }
@@ -89,6 +91,7 @@ impl<A: Application> SocketIo<A> {
             application,
             reader: Reader::new(settings.max_payload),
             joined: Vec::new(),
+            alone: 0,
             connect_timeout: settings.connect_timeout,
         }
     }
@@ -113,7 +116,9 @@ impl<A: Application> SocketIo<A> {
             PacketData::Disconnect if is_in => {
                 self.joined.retain(|joined| *joined != packet.ns);
                 self.application.left(&packet.ns);
-                self.expect_to_join(line);
+                if self.joined.is_empty() {
+                    self.expect_to_join(line);
+                }
                 Ok(None)
             }
             PacketData::Event(data, id) | PacketData::BinaryEvent(data, id) if is_in => {
@@ -169,11 +174,12 @@ impl<A: Application> SocketIo<A> {
     }
 
     /// A client that joined nothing, or has left everything, has so long to join.
-    fn expect_to_join(&self, line: &mut Line<'_, Self>) {
-        let time = self.connect_timeout;
+    fn expect_to_join(&mut self, line: &mut Line<'_, Self>) {
+        self.alone += 1;
+        let (time, alone) = (self.connect_timeout, self.alone);
         line.wait(async move {
             sleep(time).await;
-            Later::JoinBy
+            Later::JoinBy(alone)
         });
     }
 }
@@ -200,8 +206,8 @@ impl<A: Application> Endpoint for SocketIo<A> {
 
     fn later(&mut self, later: Self::Later, line: &mut Line<'_, Self>) {
         match later {
-            Later::JoinBy if self.joined.is_empty() => line.close(),
-            Later::JoinBy => {}
+            Later::JoinBy(alone) if self.joined.is_empty() && self.alone == alone => line.close(),
+            Later::JoinBy(_) => {}
             Later::Application(later) => self.application.later(later, &mut Out(line)),
         }
     }

@@ -57,15 +57,15 @@ fn probed() -> (Tested, Clock, LinkId) {
 #[test]
 fn what_is_sent_waits_for_the_next_poll_and_goes_at_once_where_one_is_held() {
     let (mut engine, clock) = polling();
-    engine.send(text("a"));
-    engine.send(Message::Binary(vec![1, 2, 3, 4].into()));
+    engine.send([text("a")]);
+    engine.send([Message::Binary(vec![1, 2, 3, 4].into())]);
     assert_eq!(engine.effects(), []);
     engine.poll(clock.at(1), 1);
     assert_eq!(engine.effects(), [payload(1, "4a\x1ebAQIDBA==")]);
     engine.poll(clock.at(2), 2);
     assert_eq!(engine.effects(), []);
-    engine.send(text("c"));
-    assert_eq!(engine.effects(), [payload(2, "4c")]);
+    engine.send([text("c"), text("d")]);
+    assert_eq!(engine.effects(), [payload(2, "4c\x1e4d")]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_second_poll_at_once_ends_the_connection() {
 fn a_poll_given_up_ends_the_connection_but_one_that_was_answered_does_not() {
     let (mut engine, clock) = polling();
     let answered = engine.poll(clock.at(1), 1).unwrap();
-    engine.send(text("a"));
+    engine.send([text("a")]);
     engine.poll_gone(answered);
     assert!(engine.is_open());
     let held = engine.poll(clock.at(2), 2).unwrap();
@@ -144,9 +144,9 @@ fn a_client_that_closes_has_its_poll_answered_the_one_on_its_way_too() {
 #[test]
 fn a_goodbye_waits_for_the_next_poll_but_not_for_ever() {
     let (mut engine, clock) = polling();
-    engine.send(text("why"));
+    engine.send([text("why")]);
     engine.close(clock.at(0));
-    engine.send(text("too late"));
+    engine.send([text("too late")]);
     assert!(!engine.is_open());
     engine.poll(clock.at(4998), 1);
     engine.poll(clock.at(4999), 2);
@@ -180,10 +180,10 @@ fn an_upgrade_releases_the_held_poll_and_keeps_the_order() {
     let link = engine.attach(clock.at(2)).unwrap();
     engine.packet(clock.at(3), Via::Link(link), Ok(Packet::PingUpgrade));
     assert_eq!(engine.effects(), [Effect::Write(Packet::PongUpgrade), payload(1, "6")]);
-    engine.send(text("a"));
-    engine.send(text("b"));
+    engine.send([text("a")]);
+    engine.send([text("b")]);
     assert_eq!(engine.packet(clock.at(4), Via::Link(link), Ok(Packet::Upgrade)), None);
-    engine.send(text("c"));
+    engine.send([text("c")]);
     assert_eq!(engine.effects(), [written("a"), written("b"), written("c")]);
     let said = engine.packet(clock.at(5), Via::Link(link), Ok(Packet::Message("hi".into())));
     assert_eq!(said, Some(text("hi")));
@@ -192,7 +192,7 @@ fn an_upgrade_releases_the_held_poll_and_keeps_the_order() {
 #[test]
 fn a_poll_during_the_upgrade_gets_what_there_is_or_is_let_go_soon() {
     let (mut engine, clock, _) = probed();
-    engine.send(text("a"));
+    engine.send([text("a")]);
     engine.poll(clock.at(10), 1);
     assert_eq!(engine.effects(), [payload(1, "4a")]);
     engine.poll(clock.at(20), 2);
@@ -221,7 +221,7 @@ fn an_upgrade_that_fails_leaves_the_connection_polling() {
         let link = engine.attach(clock.at(0)).unwrap();
         assert_eq!(engine.packet(clock.at(1), Via::Link(link), packet), None);
         assert_eq!(engine.effects(), [Effect::Close]);
-        engine.send(text("a"));
+        engine.send([text("a")]);
         engine.poll(clock.at(2), 1);
         assert_eq!(engine.effects(), [payload(1, "4a")]);
         assert!(engine.attach(clock.at(3)).is_ok());
@@ -250,9 +250,9 @@ fn an_upgrade_has_its_time_and_one_websocket_at_once() {
 fn a_client_that_lets_too_much_wait_is_cut_off() {
     let (mut engine, clock) = polling();
     let long = "x".repeat(1 << 20);
-    engine.send(text(&long));
+    engine.send([text(&long)]);
     assert!(engine.is_open());
-    engine.send(text(&long));
+    engine.send([text(&long)]);
     assert!(engine.is_gone());
     engine.poll(clock.at(1), 1);
     assert_eq!(engine.effects(), [refused(1, Fault::UnknownSession)]);
@@ -308,7 +308,7 @@ proptest! {
         for step in steps {
             match step {
                 Step::Send => {
-                    engine.send(text(&sent.to_string()));
+                    engine.send([text(&sent.to_string())]);
                     sent += 1;
                 }
                 // A client has one poll at a time and none after the upgrade.
