@@ -65,7 +65,8 @@ fn the_house_is_tidy() {
     let mut sources = Vec::new();
     collect(root, "src", &mut sources).unwrap();
     collect(root, "tests", &mut sources).unwrap();
-    for known in ["src/lib.rs", "src/zoom/api.rs", "tests/tidy/main.rs"] {
+    collect(root, "benches", &mut sources).unwrap();
+    for known in ["src/lib.rs", "src/zoom/api.rs", "tests/tidy/main.rs", "benches/load/main.rs"] {
         assert!(
             sources.iter().any(|source| source.path == known),
             "{known} was not read, so this test looks in the wrong place"

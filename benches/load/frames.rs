@@ -1,0 +1,97 @@
+//! What a hub says to a client, as far as it is measured.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::Attempt;
+
+/// One event.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Authenticated,
+    /// An OBF, and whose it is by what stands in it.
+    Token {
+        of: String,
+    },
+    /// How a distribution ended.
+    Report(Report),
+    /// An `error`, by its code.
+    Refused {
+        code: String,
+    },
+    Pong,
+    Other,
+}
+
+/// The rows of a distribution.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) successful: usize,
+    participants: Vec<Row>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    status: String,
+    code: Option<String>,
+}
+
+impl Report {
+    /// The rows that failed, by their codes.
+    pub(crate) fn codes(&self) -> BTreeMap<&str, usize> {
+        let mut codes = BTreeMap::new();
+        for row in self.participants.iter().filter(|row| row.status == "failed") {
+            *codes.entry(row.code.as_deref().unwrap_or("without a code")).or_default() += 1;
+        }
+        codes
+    }
+}
+
+#[derive(Deserialize)]
+struct Frame<'a> {
+    event: &'a str,
+    #[serde(borrow)]
+    data: &'a RawValue,
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credentials<'a> {
+    obf_token: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Error {
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+}
+
+/// Reads a frame: what it says, and the name of the event that it answers.
+pub(crate) fn read(text: &str) -> Attempt<(Event, Option<String>)> {
+    let Frame { event, data, id } = serde_json::from_str(text)?;
+    let event = match event {
+        "authenticated" => Event::Authenticated,
+        "meeting:credentials" => {
+            Event::Token { of: owner(serde_json::from_str::<Credentials>(data.get())?.obf_token)? }
+        }
+        "meeting:distributed" => Event::Report(serde_json::from_str(data.get())?),
+        "error" => Event::Refused { code: serde_json::from_str::<Error>(data.get())?.code },
+        "pong" => Event::Pong,
+        _ => Event::Other,
+    };
+    Ok((event, id))
+}
+
+fn owner(token: &str) -> Attempt<String> {
+    let claims = token.split('.').nth(1).ok_or("a token that is no JWT")?;
+    Ok(serde_json::from_slice::<Claims>(&BASE64_URL_SAFE_NO_PAD.decode(claims)?)?.sub)
+}

@@ -1,0 +1,105 @@
+//! The hub as a process of its own, in a folder without a `.env` and with no variable but those given.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::process::{self, Usage};
+use crate::{Attempt, due};
+
+/// Until it serves and has logged in.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// One build of the hub.
+#[derive(Clone, Debug)]
+pub(crate) struct Build {
+    pub(crate) path: PathBuf,
+    /// What it says of itself.
+    pub(crate) version: String,
+}
+
+impl Build {
+    pub(crate) async fn at(path: &Path) -> Attempt<Self> {
+        let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let path = path.canonicalize().map_err(|error| named(&error))?;
+        let asked = Command::new(&path).arg("--version").kill_on_drop(true).output();
+        let said = due("the hub's version", DEADLINE, asked).await?.map_err(|error| named(&error))?;
+        let said = String::from_utf8_lossy(&said.stdout);
+        Ok(Self { path, version: said.lines().next().unwrap_or_default().to_owned() })
+    }
+}
+
+/// The hub, running.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    child: Child,
+    address: SocketAddr,
+    /// A hub whose output nobody takes any more would complain in its log.
+    _out: Lines<BufReader<ChildStdout>>,
+}
+
+impl Hub {
+    /// Starts it and waits until it serves and has logged in at this Zoom. Its log goes to a file, or is written all the
+    /// same and thrown away: it is part of what a hub costs.
+    pub(crate) async fn start(
+        build: &Build,
+        zoom: SocketAddr,
+        rate: u32,
+        log: Option<&Path>,
+    ) -> Attempt<Self> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("load");
+        fs::create_dir_all(&folder)?;
+        let log = log.map(File::create).transpose()?.map_or_else(Stdio::null, Stdio::from);
+        let mut child = Command::new(&build.path)
+            .current_dir(folder)
+            .env_clear()
+            .env("PORT", "0")
+            .env("ZOOM_OAUTH_URL", format!("http://{zoom}/oauth/token"))
+            .env("ZOOM_API_URL", format!("http://{zoom}/v2"))
+            .env("ZOOM_CLIENT_ID", "load")
+            .env("ZOOM_CLIENT_SECRET", "made-up")
+            .env("ZOOM_ACCOUNT_ID", "load")
+            // A build that knows no pacing passes over this, and calls as fast as it is answered.
+            .env("ZOOM_RATE_PER_SECOND", rate.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()?;
+        let out = child.stdout.take().ok_or("the hub has no output")?;
+        let mut out = BufReader::new(out).lines();
+        let listening = said(&mut out, "Listening:").await?;
+        let address = listening.split(',').next().unwrap_or_default().trim().parse()?;
+        let login = said(&mut out, "Login:").await?;
+        if !login.contains("Successfully") {
+            return Err(format!("the hub could not log in: {login}").into());
+        }
+        Ok(Self { child, address, _out: out })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn usage(&self) -> Attempt<Usage> {
+        process::usage(self.child.id().ok_or("the hub has ended")?)
+    }
+}
+
+/// What stands behind a label on standard output.
+async fn said(out: &mut Lines<BufReader<ChildStdout>>, label: &str) -> Attempt<String> {
+    let find = async {
+        while let Some(line) = out.next_line().await? {
+            if let Some(text) = line.trim().strip_prefix(label) {
+                return Ok(text.trim().to_owned());
+            }
+        }
+        Err(format!("the hub ended before it said {label:?}").into())
+    };
+    due(label, DEADLINE, find).await?
+}

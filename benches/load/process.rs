@@ -1,0 +1,61 @@
+//! What Linux tells of a process: the processor time that it took, the memory that it holds, the files it may open.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::Attempt;
+
+/// A tick of `/proc/PID/stat`: `USER_HZ` is 100 wherever Linux runs today.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What a process has used so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usage {
+    /// User and system time of all its threads; its children's is not in it.
+    pub(crate) processor: Duration,
+    /// `VmRSS`, in MiB.
+    pub(crate) resident: f64,
+    /// `VmHWM`, in MiB: the most that was resident.
+    pub(crate) peak: f64,
+}
+
+pub(crate) fn usage(id: u32) -> Attempt<Usage> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let ticks = ticks(&stat).ok_or("/proc/PID/stat reads otherwise than expected")?;
+    let mebibytes = |name| mebibytes(&status, name).ok_or("/proc/PID/status reads otherwise than expected");
+    Ok(Usage { processor: TICK * ticks, resident: mebibytes("VmRSS:")?, peak: mebibytes("VmHWM:")? })
+}
+
+/// `utime` and `stime`, the 14th and 15th field. The second is the program's name and may hold anything.
+pub(crate) fn ticks(stat: &str) -> Option<u32> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_whitespace().skip(11);
+    let mut field = || fields.next()?.parse::<u32>().ok();
+    Some(field()? + field()?)
+}
+
+pub(crate) fn mebibytes(status: &str, name: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes / 1024.0)
+}
+
+/// How many files this process, and so the hub that it starts, may have open.
+pub(crate) fn open_files() -> Attempt<usize> {
+    let limits = fs::read_to_string("/proc/self/limits")?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().next());
+    match soft.ok_or("/proc/self/limits reads otherwise than expected")? {
+        "unlimited" => Ok(usize::MAX),
+        number => Ok(number.parse()?),
+    }
+}
+
+/// How busy the machine is, beside what is measured: the load of the last minute, and its processors.
+pub(crate) fn business() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    format!("{processors} processors, load {load} at the start")
+}
