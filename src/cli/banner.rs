@@ -10,7 +10,7 @@ use log::warn;
 use tokio::sync::watch;
 
 use super::VERSION;
-use crate::config::{AuthMode, Config, Listen};
+use crate::config::{AuthMode, Config, Listen, Zoom};
 use crate::simulator::Simulator;
 use crate::zoom::Health;
 
@@ -74,14 +74,7 @@ fn running(config: &Config, addresses: &[SocketAddr], faults: Option<SocketAddr>
             say("Access:", "open: whoever reaches this hub can get anyone's tokens (AUTH_MODE=open)");
         }
     }
-    let at_once = config.zoom.max_concurrency;
-    // The host's ZAK first, then the rest side by side.
-    let calls = 1 + 300_usize.div_ceil(at_once);
-    say(
-        "Pace:",
-        &format!("up to {at_once} calls to Zoom at once (ZOOM_MAX_CONCURRENCY), as fast as it answers:"),
-    );
-    say("", &format!("300 participants take about as long as {calls} calls one after the other"));
+    say("Pace:", &pace(&config.zoom));
     let Some(faults) = faults else {
         say("Tokens:", "from Zoom");
         return page;
@@ -104,6 +97,16 @@ fn login(health: &Health, simulated: bool) -> String {
             "  Login:      Successfully authenticated with Zoom\n".to_owned()
         }
     }
+}
+
+/// How fast Zoom is called, and what that means.
+fn pace(zoom: &Zoom) -> String {
+    let (rate, at_once) = (zoom.rate_per_second, zoom.max_concurrency);
+    if rate == 0 {
+        return format!("as fast as Zoom answers, up to {at_once} calls at once (ZOOM_RATE_PER_SECOND=0)");
+    }
+    let seconds = 300_u32.div_ceil(rate);
+    format!("{rate} calls a second to Zoom (ZOOM_RATE_PER_SECOND): 300 participants take about {seconds} s")
 }
 
 /// A host under which this machine reaches what listens so.
@@ -136,8 +139,7 @@ mod tests {
             "  Listening:  127.0.0.1:3000, [::1]:3000\n",
             "  Reached:    from this machine only; set HOST=0.0.0.0 ",
             "  Access:     open: whoever reaches this hub",
-            "  Pace:       up to 64 calls to Zoom at once",
-            "              300 participants take about as long as 6 calls",
+            "  Pace:       30 calls a second to Zoom (ZOOM_RATE_PER_SECOND): 300 participants take about 10 s",
             "  Tokens:     SIMULATED",
             "  Faults:     switched at http://127.0.0.1:4000/simulator\n",
         ] {

@@ -27,7 +27,7 @@ use crate::hub::registry::Registry;
 use crate::hub::requests::{Named, Roster, SetUpMeeting};
 use crate::names::{MeetingId, RequestId, UserId};
 use crate::web::AppError;
-use crate::zoom::broker::{Issue, LogIn, TokenBroker};
+use crate::zoom::broker::{LogIn, Mint, Tempo, TokenBroker};
 use crate::zoom::error::ZoomError;
 use crate::zoom::{self, Granted, Health, IssuedToken};
 
@@ -55,8 +55,9 @@ pub(super) async fn check() -> Result<bool, Failure> {
         Some(_) => say("\nChecks, against the built-in SIMULATOR: they say nothing about Zoom\n"),
     }
     let (learns, _health) = watch::channel(Health::Starting);
+    let (tells, _tempo) = watch::channel(Tempo::default());
     let (alive, _ended) = oneshot::channel();
-    let broker = TokenBroker::new(upstream, &config.zoom, tls, learns, alive).start();
+    let broker = TokenBroker::new(upstream, &config.zoom, tls, learns, tells, alive).start();
     let mut run = Run::new(broker, &config.zoom, simulator.is_some());
     run.all(&config.test).await;
     if let Some(simulator) = simulator {
@@ -129,14 +130,14 @@ impl Run {
         let meeting = test.meeting.ok_or("TEST_MEETING_ID");
         match host {
             Ok(user) => {
-                let issued = self.issue(Issue::Zak { user: user.clone() }).await;
+                let issued = self.issue(Mint::Zak { user: user.clone() }).await;
                 self.token("ZAK", Tried::Zak, user, issued);
             }
             Err(_) => self.skip("ZAK", &unset([host.err()])),
         }
         match (participant, meeting) {
             (Ok(user), Ok(meeting)) => {
-                let issued = self.issue(Issue::Obf { user: user.clone(), meeting }).await;
+                let issued = self.issue(Mint::Obf { user: user.clone(), meeting }).await;
                 self.token("OBF", Tried::Obf, user, issued);
             }
             _ => self.skip("OBF", &unset([participant.err(), meeting.err()])),
@@ -150,8 +151,8 @@ impl Run {
         }
     }
 
-    async fn issue(&self, issue: Issue) -> Result<IssuedToken, Refusal> {
-        answered(self.broker.send(issue).timeout(self.deadline).await)
+    async fn issue(&self, mint: Mint) -> Result<IssuedToken, Refusal> {
+        answered(self.broker.send(mint.interactive()).timeout(self.deadline).await)
     }
 
     /// What `POST /api/meetings/setup` does.

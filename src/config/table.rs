@@ -73,6 +73,11 @@ pub const VARIABLES: &[Variable] = &[
         "–",
         "a PEM file of further roots to trust, for a stand-in or a proxy that opens TLS",
     ),
+    open(
+        "ZOOM_RATE_PER_SECOND",
+        "30",
+        "token calls a second that the account allows this process (Free 4, Pro 30, Business and up 80); 0: no limit",
+    ),
     open("ZOOM_MAX_CONCURRENCY", "64", "calls to Zoom under way at once, 1 to 10000"),
     open("ZOOM_TIMEOUT_SECONDS", "10", "how long one call to Zoom may take"),
     open("MAX_QUEUED", "100000", "calls to Zoom that may wait, 1 to 10000000"),

@@ -30,6 +30,8 @@ const FOR_ZOOM: &[&str] = &[
 pub struct Zoom {
     /// The `ZOOM_…` credentials or `SIMULATOR`, by default the simulator in development on loopback.
     pub source: Source,
+    /// `ZOOM_RATE_PER_SECOND`, by default 30: calls a second that the account allows, for this process; 0: none is known.
+    pub rate_per_second: u32,
     /// `ZOOM_MAX_CONCURRENCY`, by default 64: calls under way at once.
     pub max_concurrency: usize,
     /// `ZOOM_TIMEOUT_SECONDS`, by default 10: one call.
@@ -74,6 +76,7 @@ impl Zoom {
     ) -> Result<Self, ConfigError> {
         Ok(Self {
             source: source(variables, environment, listen, notices)?,
+            rate_per_second: read::whole(variables, "ZOOM_RATE_PER_SECOND", 30, 0..=100_000)?,
             max_concurrency: read::whole(variables, "ZOOM_MAX_CONCURRENCY", 64, 1..=10_000)?,
             timeout: read::seconds(variables, "ZOOM_TIMEOUT_SECONDS", 10)?,
             max_queued: read::whole(variables, "MAX_QUEUED", 100_000, 1..=10_000_000)?,

@@ -2,8 +2,6 @@
 //!
 //! A token is routed as soon as it is there and kept by nobody: who isn't there gets none.
 
-use std::time::Duration;
-
 use actix::Addr;
 
 use super::audit::{self, Asked, Subject};
@@ -16,6 +14,7 @@ use super::registry::{Registry, Route, To};
 use crate::names::{MeetingId, UserId};
 use crate::zoom::api::TokenKind;
 use crate::zoom::broker::TokenBroker;
+use crate::zoom::schedule::Batch;
 
 /// What every delivery works with.
 #[derive(Clone, Debug)]
@@ -53,13 +52,13 @@ impl Delivery {
         &self,
         user: &UserId,
         meeting: MeetingId,
-        deadline: Duration,
+        batch: Batch,
         asked: &Asked,
     ) -> Outcome {
         if !self.presence.is_online(user) {
             return not_connected();
         }
-        match self.mint_and_route(user, meeting, deadline, asked).await {
+        match self.mint_and_route(user, meeting, batch, asked).await {
             Ok(0) => not_connected(),
             Ok(sessions) => Outcome::Delivered { sessions },
             Err(refusal) => Outcome::Failed { code: refusal.code, error: refusal.message },
@@ -70,10 +69,11 @@ impl Delivery {
         &self,
         user: &UserId,
         meeting: MeetingId,
-        deadline: Duration,
+        batch: Batch,
         asked: &Asked,
     ) -> Result<usize, Refusal> {
-        let obf = mint::obf(&self.broker, deadline, user, meeting, asked).await?;
+        let deadline = self.deadlines.batch();
+        let obf = mint::obf_of(batch, &self.broker, deadline, user, meeting, asked).await?;
         let event = ServerEvent::Credentials(MeetingCredentials::new(meeting, &obf));
         let sessions = self.route(To::User(user.clone()), event, None).await?;
         audit::delivered(Subject { kind: TokenKind::Obf, user, meeting }, asked, sessions);

@@ -16,6 +16,9 @@ pub struct Distribution {
     host: UserId,
     rows: Vec<Row>,
     queued: usize,
+    delivered: usize,
+    /// The rows that ended since the last progress was told.
+    changed: Vec<RowIndex>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,8 +60,10 @@ impl Distribution {
     pub fn new(id: DistributionId, request: Distribute) -> Self {
         let Distribute { meeting, host, participants } = request;
         let rows: Vec<_> = participants.iter().map(|named| Row::new(named.clone())).collect();
-        let queued = rows.iter().filter(|row| row.status == Status::Queued).count();
-        Self { id, meeting, host, rows, queued }
+        let ended = rows.iter().enumerate().filter(|(_, row)| row.status != Status::Queued);
+        let changed: Vec<_> = ended.map(|(index, _)| RowIndex(index)).collect();
+        let queued = rows.len() - changed.len();
+        Self { id, meeting, host, rows, queued, delivered: 0, changed }
     }
 
     /// Its name.
@@ -85,6 +90,12 @@ impl Distribution {
         self.queued
     }
 
+    /// How many rows have ended.
+    #[must_use]
+    pub fn ended(&self) -> usize {
+        self.rows.len() - self.queued
+    }
+
     /// The users whose rows wait for their outcome.
     pub fn queued_users(&self) -> impl Iterator<Item = (RowIndex, &UserId)> {
         self.rows.iter().enumerate().filter_map(|(index, row)| match (&row.named, &row.status) {
@@ -95,9 +106,14 @@ impl Distribution {
 
     /// A row ends, unless it has already.
     pub fn settle(&mut self, row: RowIndex, outcome: Outcome) {
-        if let Some(row) = self.rows.get_mut(row.0).filter(|row| row.status == Status::Queued) {
-            row.status = Status::Ended(outcome);
+        let RowIndex(index) = row;
+        if let Some(ending) = self.rows.get_mut(index).filter(|row| row.status == Status::Queued) {
+            if let Outcome::Delivered { .. } = outcome {
+                self.delivered += 1;
+            }
+            ending.status = Status::Ended(outcome);
             self.queued -= 1;
+            self.changed.push(row);
         }
     }
 
@@ -107,6 +123,30 @@ impl Distribution {
             row.status = Status::Ended(Outcome::Failed { code, error: error.to_owned() });
         }
         self.queued = 0;
+    }
+
+    /// Whether a row has ended that no progress told of.
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// How far it is, with the rows that ended since this was last asked.
+    #[must_use]
+    pub fn progress(&mut self, eta_seconds: u64) -> Progress {
+        let changed = std::mem::take(&mut self.changed);
+        let done = self.rows.len() - self.queued;
+        Progress {
+            meeting_id: self.meeting,
+            distribution_id: self.id,
+            done,
+            total: self.rows.len(),
+            delivered: self.delivered,
+            pending: 0,
+            failed: done - self.delivered,
+            eta_seconds,
+            participants: changed.iter().filter_map(|row| self.rows.get(row.0)).map(Row::report).collect(),
+        }
     }
 
     /// The rows as they stand.
@@ -175,12 +215,34 @@ pub struct Report {
     participants: Vec<RowReport>,
 }
 
+/// The data of `meeting:progress`: how far a distribution is, and the rows that ended since the last.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    meeting_id: MeetingId,
+    distribution_id: DistributionId,
+    done: usize,
+    total: usize,
+    delivered: usize,
+    pending: usize,
+    failed: usize,
+    eta_seconds: u64,
+    participants: Vec<RowReport>,
+}
+
+impl Progress {
+    /// About how many bytes its rows hold.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.participants.iter().map(RowReport::weight).sum()
+    }
+}
+
 impl Report {
     /// About how many bytes its rows hold.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let row = |row: &RowReport| 128 + row.user_id.len() + row.error.as_ref().map_or(0, String::len);
-        self.participants.iter().map(row).sum()
+        self.participants.iter().map(RowReport::weight).sum()
     }
 
     /// The counts, for the log.
@@ -200,6 +262,12 @@ struct RowReport {
     code: Option<Code>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+}
+
+impl RowReport {
+    fn weight(&self) -> usize {
+        128 + self.user_id.len() + self.error.as_ref().map_or(0, String::len)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -259,11 +327,17 @@ mod tests {
             steps in proptest::collection::vec((0_usize..24, outcome()), 0..60),
             stop in any::<bool>(),
         ) {
-            let mut distribution = distribution(users, invalid);
+            let (mut distribution, mut told) = (distribution(users, invalid), 0);
             for (row, outcome) in steps {
                 let before = distribution.queued();
                 distribution.settle(RowIndex(row), outcome);
                 prop_assert!(distribution.queued() <= before);
+                if row % 3 == 0 {
+                    let progress = distribution.progress(0);
+                    prop_assert_eq!(progress.done, progress.delivered + progress.failed);
+                    told += progress.participants.len();
+                    prop_assert_eq!(told, progress.done);
+                }
             }
             if stop {
                 distribution.fail_queued(Code::ShuttingDown, "stop");

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix::fut::wrap_stream;
 use actix::prelude::*;
 use futures_util::stream::FuturesUnordered;
 use log::{info, warn};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::audit::Asked;
 use super::command::Permitted;
@@ -26,7 +27,8 @@ use super::refusal::{Code, Refusal};
 use super::registry::{Registry, To};
 use super::requests::Distribute;
 use crate::names::{DistributionId, UserId};
-use crate::zoom::broker::TokenBroker;
+use crate::zoom::broker::{Tempo, TokenBroker};
+use crate::zoom::schedule::Batch;
 
 /// Starts a distribution. The answer comes once the host has its ZAK, or says why nothing was started.
 #[derive(Debug, Message)]
@@ -61,8 +63,12 @@ pub struct Show(pub DistributionId);
 #[rtype(result = "()")]
 pub struct CutShort;
 
+/// Between two progresses of a distribution.
+const PROGRESS: Duration = Duration::from_millis(250);
+
 struct Running {
     distribution: Distribution,
+    since: Instant,
     asked: Asked,
     frame: Option<FrameId>,
     work: Work,
@@ -78,6 +84,7 @@ pub struct Distributions {
     /// Rows that wait for their outcome, of all distributions.
     queued: usize,
     max_queued: usize,
+    tempo: watch::Receiver<Tempo>,
     /// Dropped with the actor, which tells the process that it ended.
     _alive: oneshot::Sender<Infallible>,
 }
@@ -91,10 +98,11 @@ impl Distributions {
         presence: Presence,
         deadlines: Deadlines,
         max_queued: usize,
+        tempo: watch::Receiver<Tempo>,
         alive: oneshot::Sender<Infallible>,
     ) -> Self {
         let delivery = Delivery { broker, registry, presence, deadlines };
-        Self { delivery, running: HashMap::new(), queued: 0, max_queued, _alive: alive }
+        Self { delivery, running: HashMap::new(), queued: 0, max_queued, tempo, _alive: alive }
     }
 
     /// Takes a distribution in; its rows start once the host has its ZAK.
@@ -116,7 +124,8 @@ impl Distributions {
             async move { delivery.to_host(&host, meeting, &asked, frame).await }
         };
         let (settled, receiver) = oneshot::channel();
-        self.running.insert(id, Running { distribution, asked, frame, work, settled, rows: None });
+        let since = Instant::now();
+        self.running.insert(id, Running { distribution, since, asked, frame, work, settled, rows: None });
         Ok((Ticket { id, settled: receiver }, zak))
     }
 
@@ -132,17 +141,18 @@ impl Distributions {
         let Some(running) = self.running.get_mut(&id) else {
             return;
         };
-        let deadline = self.delivery.deadlines.batch(running.distribution.queued());
-        let meeting = running.distribution.meeting();
+        let (batch, meeting) = (Batch::patient(), running.distribution.meeting());
         let row = |(row, user): (RowIndex, &UserId)| {
             let (delivery, user, asked) = (self.delivery.clone(), user.clone(), running.asked.clone());
-            async move { (row, delivery.to_participant(&user, meeting, deadline, &asked).await) }
+            async move { (row, delivery.to_participant(&user, meeting, batch, &asked).await) }
         };
         let rows: FuturesUnordered<_> = running.distribution.queued_users().map(row).collect();
         let rows = wrap_stream(rows).map(move |(row, outcome), actor: &mut Self, ctx: &mut Context<Self>| {
             actor.settle(id, row, outcome, ctx);
         });
         running.rows = Some(ctx.spawn(rows.finish()));
+        running.since = Instant::now();
+        self.tell_progress(id, ctx);
         self.report_if_settled(id, ctx);
     }
 
@@ -154,6 +164,35 @@ impl Distributions {
         running.distribution.settle(row, outcome);
         self.queued -= before - running.distribution.queued();
         self.report_if_settled(id, ctx);
+    }
+
+    /// Tells how far it is to whoever asked, or to all the host's sessions once that one is gone.
+    fn tell_progress(&mut self, id: DistributionId, ctx: &mut Context<Self>) {
+        let eta = self.eta(id);
+        let Some(running) = self.running.get_mut(&id) else {
+            return;
+        };
+        let progress = ServerEvent::Progress(Arc::new(running.distribution.progress(eta)));
+        let (to, frame) = (audience(&running.distribution, &running.asked), running.frame.clone());
+        let delivery = self.delivery.clone();
+        // Whoever isn't there misses nothing that the report doesn't say.
+        let told = async move { drop(delivery.route(to, progress, frame).await) };
+        ctx.spawn(told.into_actor(self));
+    }
+
+    /// About how many seconds are left: at the broker's pace, which distributions share, or at the distribution's own.
+    fn eta(&self, id: DistributionId) -> u64 {
+        let Some(running) = self.running.get(&id) else { return 0 };
+        let left = running.distribution.queued();
+        let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        let seconds = match self.tempo.borrow().per_second {
+            Some(rate) => number(self.queued.min(left.saturating_mul(self.running.len()))) / rate,
+            None => match running.distribution.ended() {
+                0 => 0.0,
+                ended => running.since.elapsed().as_secs_f64() / number(ended) * number(left),
+            },
+        };
+        Duration::try_from_secs_f64(seconds.ceil()).map_or(0, |eta| eta.as_secs())
     }
 
     /// Tells the outcome to whoever asked, or to all the host's sessions once that one is gone.
@@ -168,11 +207,7 @@ impl Distributions {
         info!("distribution {id} ends: {}", report.summary());
         // Nobody may be waiting: a session is told by the event.
         drop(settled.send(Arc::clone(&report)));
-        let host = distribution.host().clone();
-        let to = match asked.session {
-            Some(session) => To::SessionElseUser(session, host),
-            None => To::User(host),
-        };
+        let to = audience(&distribution, &asked);
         let delivery = self.delivery.clone();
         let told = async move { delivery.route(to, ServerEvent::Distributed(report), frame).await };
         ctx.spawn(told.into_actor(self).map(move |told, _, _| {
@@ -181,6 +216,15 @@ impl Distributions {
             }
             drop(work);
         }));
+    }
+}
+
+/// Who is told about a distribution.
+fn audience(distribution: &Distribution, asked: &Asked) -> To {
+    let host = distribution.host().clone();
+    match asked.session {
+        Some(session) => To::SessionElseUser(session, host),
+        None => To::User(host),
     }
 }
 
@@ -194,6 +238,16 @@ impl fmt::Debug for Distributions {
 
 impl Actor for Distributions {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(PROGRESS, |actor, ctx| {
+            let changed = |running: &&Running| running.rows.is_some() && running.distribution.has_changed();
+            let ids: Vec<_> = actor.running.values().filter(changed).map(|it| it.distribution.id()).collect();
+            for id in ids {
+                actor.tell_progress(id, ctx);
+            }
+        });
+    }
 }
 
 impl Handler<Begin> for Distributions {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::distribution::Report;
+use super::distribution::{Progress, Report};
 use super::moments::{Life, iso_8601};
 use super::refusal::{Code, Detail, Refusal};
 use crate::names::{MeetingId, SessionId, UserId};
@@ -15,8 +15,15 @@ use crate::zoom::IssuedToken;
 use crate::zoom::error::Said;
 
 /// The events that the hub sends, in the order of `docs/protocol.md`.
-pub const SERVER_EVENTS: &[&str] =
-    &["authenticated", "meeting:started", "meeting:credentials", "meeting:distributed", "error", "pong"];
+pub const SERVER_EVENTS: &[&str] = &[
+    "authenticated",
+    "meeting:started",
+    "meeting:credentials",
+    "meeting:progress",
+    "meeting:distributed",
+    "error",
+    "pong",
+];
 
 /// An event of the hub's; what is written of it is its data. Cheap to clone: the secret and the long report are shared.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +35,8 @@ pub enum ServerEvent {
     Started(MeetingStarted),
     /// `meeting:credentials`
     Credentials(MeetingCredentials),
+    /// `meeting:progress`
+    Progress(Arc<Progress>),
     /// `meeting:distributed`
     Distributed(Arc<Report>),
     /// `error`
@@ -44,6 +53,7 @@ impl ServerEvent {
             Self::Authenticated(_) => "authenticated",
             Self::Started(_) => "meeting:started",
             Self::Credentials(_) => "meeting:credentials",
+            Self::Progress(_) => "meeting:progress",
             Self::Distributed(_) => "meeting:distributed",
             Self::Error(_) => "error",
             Self::Pong(_) => "pong",
@@ -58,6 +68,7 @@ impl ServerEvent {
         match self {
             Self::Started(MeetingStarted { zak_token: token, .. })
             | Self::Credentials(MeetingCredentials { obf_token: token, .. }) => 512 + token.reveal().len(),
+            Self::Progress(progress) => 512 + progress.weight(),
             Self::Distributed(report) => 512 + report.weight(),
             Self::Authenticated(_) | Self::Error(_) | Self::Pong(_) => 512,
         }

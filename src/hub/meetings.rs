@@ -14,6 +14,7 @@ use crate::names::{MeetingId, UserId};
 use crate::zoom::IssuedToken;
 use crate::zoom::api::TokenKind;
 use crate::zoom::broker::TokenBroker;
+use crate::zoom::schedule::Batch;
 
 /// What minting needs: the two actors and the deadlines.
 #[derive(Clone, Debug)]
@@ -62,21 +63,30 @@ impl Meetings {
     }
 
     /// Mints an OBF for each; one failure never fails the others. Each is pushed to its owner as soon as it is there.
-    pub async fn batch_join(&self, request: Permitted<BatchJoin>, asked: &Asked) -> Vec<BatchRow> {
+    ///
+    /// # Errors
+    /// Pace alone would stretch it too long.
+    pub async fn batch_join(
+        &self,
+        request: Permitted<BatchJoin>,
+        asked: &Asked,
+    ) -> Result<Vec<BatchRow>, Refusal> {
         let BatchJoin { meeting, participants } = request.into_inner();
-        self.batch(meeting, &participants, asked).await
+        self.deadlines.fits_one_answer(participants.len())?;
+        Ok(self.batch(meeting, &participants, asked).await)
     }
 
     /// Mints the host's ZAK, and only once that is there an OBF for each participant.
     ///
     /// # Errors
-    /// The ZAK was refused; nothing else was minted.
+    /// The ZAK was refused, or pace alone would stretch it too long; nothing else was minted.
     pub async fn set_up(
         &self,
         request: Permitted<SetUpMeeting>,
         asked: &Asked,
     ) -> Result<(IssuedToken, Vec<BatchRow>), Refusal> {
         let SetUpMeeting { meeting, host, participants } = request.into_inner();
+        self.deadlines.fits_one_answer(participants.len())?;
         let zak = mint::zak(&self.broker, self.deadlines.interactive(), &host, meeting, asked).await?;
         self.push_zak(&host, meeting, &zak, asked).await;
         Ok((zak, self.batch(meeting, &participants, asked).await))
@@ -105,7 +115,7 @@ impl Meetings {
     }
 
     async fn batch(&self, meeting: MeetingId, roster: &Roster, asked: &Asked) -> Vec<BatchRow> {
-        let deadline = self.deadlines.batch(roster.len());
+        let (deadline, batch) = (self.deadlines.batch(), Batch::awaited());
         let rows = roster.iter().map(|named| async move {
             let user = match named {
                 Named::User(user) => user,
@@ -114,7 +124,7 @@ impl Meetings {
                     return BatchRow { user: given.clone(), outcome: Err(refusal) };
                 }
             };
-            let outcome = mint::obf(&self.broker, deadline, user, meeting, asked).await;
+            let outcome = mint::obf_of(batch, &self.broker, deadline, user, meeting, asked).await;
             if let Ok(obf) = &outcome {
                 self.push_obf(user, meeting, obf, asked).await;
             }

@@ -10,26 +10,35 @@ use crate::config::Zoom;
 use crate::names::{MeetingId, UserId};
 use crate::zoom::IssuedToken;
 use crate::zoom::api::TokenKind;
-use crate::zoom::broker::{Issue, TokenBroker};
+use crate::zoom::broker::{Issue, Mint, TokenBroker};
+use crate::zoom::schedule::{Batch, Lane};
 
 /// How long a call may take, from asking the broker to its answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
     /// Somebody waits for this one token.
     interactive: Duration,
-    /// What each call of a batch adds, should every call before it take its full time.
+    /// What a call of a batch adds at its slowest: by the pace, or, where there is none, should each take its full time.
     per_call: Duration,
+    /// Whether there is a pace.
+    paced: Option<u32>,
+    max_queued: u32,
 }
 
 /// What a batch may take beyond its calls.
-const BATCH_GRACE: Duration = Duration::from_secs(30);
+const BATCH_GRACE: Duration = Duration::from_mins(1);
+/// How long a batch may take that is answered in one piece: proxies and clients wait a minute.
+const AT_ONCE: Duration = Duration::from_secs(55);
 
 impl Deadlines {
-    /// The deadlines that follow from how long one call may take and how many run at once.
+    /// The deadlines that follow from how long one call may take and how many may start.
     #[must_use]
     pub fn new(zoom: &Zoom) -> Self {
         let at_once = u32::try_from(zoom.max_concurrency.max(1)).unwrap_or(u32::MAX);
-        Self { interactive: zoom.timeout, per_call: zoom.timeout / at_once }
+        let paced = (zoom.rate_per_second > 0).then_some(zoom.rate_per_second);
+        let per_call = paced.map_or(zoom.timeout / at_once, |rate| Duration::from_secs(1) / rate);
+        let max_queued = u32::try_from(zoom.max_queued).unwrap_or(u32::MAX);
+        Self { interactive: zoom.timeout, per_call, paced, max_queued }
     }
 
     /// For a token that somebody waits for.
@@ -38,11 +47,32 @@ impl Deadlines {
         self.interactive
     }
 
-    /// For each token of a batch of `rows`: 30 s, and twice what Zoom needs at its slowest.
+    /// For a token of a batch. The broker has a deadline of its own for each, by what is ahead of it; this one is for a
+    /// broker that fails to keep it.
     #[must_use]
-    pub fn batch(self, rows: usize) -> Duration {
+    pub fn batch(self) -> Duration {
+        BATCH_GRACE.saturating_add(self.per_call.saturating_mul(self.max_queued).saturating_mul(2))
+    }
+
+    /// Refuses a batch that pace alone would stretch longer than a caller waits for one answer.
+    ///
+    /// # Errors
+    /// `too_many_participants`, with the way out.
+    pub fn fits_one_answer(self, rows: usize) -> Result<(), Refusal> {
+        let Some(rate) = self.paced else { return Ok(()) };
         let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-        BATCH_GRACE.saturating_add(self.per_call.saturating_mul(rows).saturating_mul(2))
+        let takes = self.per_call.saturating_mul(rows);
+        if takes <= AT_ONCE {
+            return Ok(());
+        }
+        let (seconds, most) = (takes.as_secs(), AT_ONCE.as_secs() * u64::from(rate));
+        Err(Refusal::new(
+            Code::TooManyParticipants,
+            format!(
+                "At {rate} calls a second to Zoom {rows} tokens take {seconds} s: at most {most} fit in one answer; \
+                 POST /api/meetings/distribute hands out any number"
+            ),
+        ))
     }
 }
 
@@ -55,10 +85,10 @@ pub(crate) async fn zak(
     asked: &Asked,
 ) -> Result<IssuedToken, Refusal> {
     let subject = Subject { kind: TokenKind::Zak, user: host, meeting };
-    issue(broker, deadline, Issue::Zak { user: host.clone() }, subject, asked).await
+    issue(broker, deadline, Mint::Zak { user: host.clone() }.interactive(), subject, asked).await
 }
 
-/// Mints a participant's OBF.
+/// Mints the OBF of a participant who waits for it.
 pub(crate) async fn obf(
     broker: &Addr<TokenBroker>,
     deadline: Duration,
@@ -67,7 +97,22 @@ pub(crate) async fn obf(
     asked: &Asked,
 ) -> Result<IssuedToken, Refusal> {
     let subject = Subject { kind: TokenKind::Obf, user: participant, meeting };
-    issue(broker, deadline, Issue::Obf { user: participant.clone(), meeting }, subject, asked).await
+    let mint = Mint::Obf { user: participant.clone(), meeting };
+    issue(broker, deadline, mint.interactive(), subject, asked).await
+}
+
+/// Mints a participant's OBF as one of a batch.
+pub(crate) async fn obf_of(
+    batch: Batch,
+    broker: &Addr<TokenBroker>,
+    deadline: Duration,
+    participant: &UserId,
+    meeting: MeetingId,
+    asked: &Asked,
+) -> Result<IssuedToken, Refusal> {
+    let subject = Subject { kind: TokenKind::Obf, user: participant, meeting };
+    let mint = Mint::Obf { user: participant.clone(), meeting };
+    issue(broker, deadline, Issue { mint, lane: Lane::Batch(batch) }, subject, asked).await
 }
 
 async fn issue(
@@ -98,12 +143,26 @@ fn too_late(kind: TokenKind, deadline: Duration) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Config, Variables};
+
+    fn deadlines(variables: &[(&str, &str)]) -> Deadlines {
+        let variables = Variables::from_pairs(variables.iter().copied());
+        Deadlines::new(&Config::from_variables(&variables).unwrap().zoom)
+    }
 
     #[test]
-    fn a_batch_has_time_for_twice_its_calls_at_their_slowest() {
-        let deadlines =
-            Deadlines { interactive: Duration::from_secs(10), per_call: Duration::from_millis(100) };
-        assert_eq!(deadlines.batch(0), Duration::from_secs(30));
-        assert_eq!(deadlines.batch(1000), Duration::from_secs(230));
+    fn a_batch_has_time_for_all_that_may_be_ahead_of_it() {
+        let deadlines = deadlines(&[("ZOOM_RATE_PER_SECOND", "10"), ("MAX_QUEUED", "1000")]);
+        assert_eq!(deadlines.batch(), Duration::from_secs(60 + 200));
+    }
+
+    #[test]
+    fn a_batch_that_pace_stretches_beyond_an_answer_is_refused() {
+        let free = deadlines(&[("ZOOM_RATE_PER_SECOND", "4")]);
+        assert!(free.fits_one_answer(220).is_ok());
+        let refusal = free.fits_one_answer(221).unwrap_err();
+        assert_eq!(refusal.code, Code::TooManyParticipants);
+        assert!(refusal.message.contains("/api/meetings/distribute"), "{}", refusal.message);
+        assert!(deadlines(&[("ZOOM_RATE_PER_SECOND", "0")]).fits_one_answer(10_000).is_ok());
     }
 }

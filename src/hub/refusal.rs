@@ -204,7 +204,7 @@ impl From<ZoomError> for Refusal {
             Cause::ScopeMissing => Code::ZoomScopeMissing,
             Cause::CredentialsRejected => Code::ZoomCredentialsRejected,
             Cause::AccessTokenRejected | Cause::Refused => Code::ZoomRefused,
-            Cause::BadAnswer => Code::ZoomBadAnswer,
+            Cause::BadAnswer | Cause::Garbled => Code::ZoomBadAnswer,
             Cause::RateLimited => Code::ZoomRateLimited,
             Cause::DailyLimit => Code::ZoomDailyLimit,
             Cause::Unavailable => Code::ZoomUnavailable,

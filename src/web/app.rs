@@ -35,7 +35,7 @@ use crate::hub::mint::Deadlines;
 use crate::hub::presence::Presence;
 use crate::hub::refusal::Code;
 use crate::hub::registry::{EndAll, Registry};
-use crate::zoom::broker::TokenBroker;
+use crate::zoom::broker::{Tempo, TokenBroker};
 use crate::zoom::{self, ClientError, Health};
 
 /// Of the time for a stop this much is kept for telling everybody and closing.
@@ -156,6 +156,7 @@ fn start_actors(
 ) -> (Hub, Vec<Vital>) {
     let (presence, drain, deadlines) = (Presence::default(), Drain::default(), Deadlines::new(&config.zoom));
     let (learns, health) = watch::channel(Health::Starting);
+    let (tells, tempo) = watch::channel(Tempo::default());
     let mut vital = Vec::new();
     let mut alive = |name| {
         let (alive, ended) = oneshot::channel();
@@ -165,7 +166,7 @@ fn start_actors(
     let broker = {
         let (settings, alive) = (config.zoom.clone(), alive("token broker"));
         TokenBroker::start_in_arbiter(arbiter, move |_| {
-            TokenBroker::new(upstream, &settings, tls, learns, alive)
+            TokenBroker::new(upstream, &settings, tls, learns, tells, alive)
         })
     };
     let registry = {
@@ -176,7 +177,7 @@ fn start_actors(
         let (broker, registry, presence) = (broker.clone(), registry.clone(), presence.clone());
         let (max_queued, alive) = (config.zoom.max_queued, alive("distributions"));
         Distributions::start_in_arbiter(arbiter, move |_| {
-            Distributions::new(broker, registry, presence, deadlines, max_queued, alive)
+            Distributions::new(broker, registry, presence, deadlines, max_queued, tempo, alive)
         })
     };
     let hub = Hub {

@@ -138,7 +138,7 @@ pub(super) async fn batch_join(request: HttpRequest, payload: Payload, hub: Data
     let _work = hub.drain.admit()?;
     let batch = body::fields(&request, payload, &hub).await?.batch_join(hub.limits.max_batch)?;
     let (meeting, asked) = (batch.meeting, asked(&request));
-    let rows = hub.meetings.batch_join(permit(CALLER, batch)?, &asked).await;
+    let rows = hub.meetings.batch_join(permit(CALLER, batch)?, &asked).await?;
     let (issued, failed) = split(rows);
     let row = |(user_id, token): (String, IssuedToken)| JoinedRow {
         user_id,

@@ -1,9 +1,10 @@
 //! Zoom's answers read, pure: status, headers and body in, a token or an error out.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use super::api::{ApiRefusal, LoginAnswer, LoginRefusal, TokenAnswer, TokenKind, code};
 use super::error::{Call, Cause, Said, SaidCode, ZoomError};
+use super::limits::Limits;
 use crate::secret::Secret;
 
 /// As much of a sentence of Zoom's as is passed on, in characters.
@@ -14,10 +15,8 @@ const LONGEST_SENTENCE: usize = 300;
 pub(crate) struct Answer {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// `Retry-After` in seconds, where it is a number.
-    pub(crate) retry_after: Option<Duration>,
-    /// Whether `X-RateLimit-Type` speaks of a day.
-    pub(crate) daily_limit: bool,
+    /// What its headers say about limits.
+    pub(crate) limits: Limits,
     /// When it was written, by Zoom's clock: its `Date`.
     pub(crate) written: Option<SystemTime>,
     /// The body.
@@ -52,7 +51,10 @@ pub(crate) fn token(kind: TokenKind, answer: &Answer, access_token: &Secret) -> 
         return match serde_json::from_slice::<TokenAnswer>(&answer.body) {
             Ok(TokenAnswer { token: Some(token) }) if !token.reveal().trim().is_empty() => Ok(token),
             Ok(_) => Err(bad_answer(call, answer, "Zoom answered with an empty token")),
-            Err(_) => Err(bad_answer(call, answer, "Zoom's answer could not be read")),
+            Err(_) => Err(ZoomError {
+                cause: Cause::Garbled,
+                ..bad_answer(call, answer, "Zoom's answer could not be read")
+            }),
         };
     }
     let refusal: Option<ApiRefusal> = serde_json::from_slice(&answer.body).ok();
@@ -79,7 +81,7 @@ fn refused(
     let message = message.map(|text| sentence(&text, secrets)).filter(|text| !text.is_empty());
     let detail = message.clone().unwrap_or_else(|| format!("Zoom answered with status {}", answer.status));
     let said = Said { status: answer.status, code, message };
-    ZoomError { call, cause, detail, said: Some(said), retry_after: answer.retry_after }
+    ZoomError { call, cause, detail, said: Some(said), retry_after: answer.limits.retry_after }
 }
 
 fn cause(call: Call, answer: &Answer, code: Option<&SaidCode>) -> Cause {
@@ -88,7 +90,7 @@ fn cause(call: Call, answer: &Answer, code: Option<&SaidCode>) -> Cause {
         Some(SaidCode::Word(_)) | None => None,
     };
     match (answer.status, call) {
-        (429, _) if answer.daily_limit => Cause::DailyLimit,
+        (429, _) if answer.limits.daily => Cause::DailyLimit,
         (429, _) => Cause::RateLimited,
         (500.., _) => Cause::Unavailable,
         (_, Call::Login) => Cause::CredentialsRejected,
@@ -116,7 +118,7 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Answer {
         let at = Instant::now();
-        Answer { status, retry_after: None, daily_limit: false, written: None, body: body.into(), at }
+        Answer { status, limits: Limits::default(), written: None, body: body.into(), at }
     }
 
     fn secret() -> Secret {
@@ -141,10 +143,10 @@ mod tests {
             (429, r#"{"code":429,"message":"rate"}"#, Cause::RateLimited),
             (429, "<html>", Cause::RateLimited),
             (502, "<html>", Cause::Unavailable),
-            (200, "<html>", Cause::BadAnswer),
+            (200, "<html>", Cause::Garbled),
             (200, r#"{"token":null}"#, Cause::BadAnswer),
             (200, r#"{"token":""}"#, Cause::BadAnswer),
-            (204, "", Cause::BadAnswer),
+            (204, "", Cause::Garbled),
         ];
         for (status, body, cause) in cases {
             assert_eq!(obf(status, body).cause, cause, "{status} {body}");
@@ -172,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_daily_limit_is_told_apart() {
-        let daily = Answer { daily_limit: true, ..answer(429, "{}") };
+        let limits = Limits { daily: true, ..Limits::default() };
+        let daily = Answer { limits, ..answer(429, "{}") };
         assert_eq!(token(TokenKind::Zak, &daily, &secret()).unwrap_err().cause, Cause::DailyLimit);
     }
 

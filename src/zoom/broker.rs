@@ -1,13 +1,18 @@
 //! `TokenBroker`: the actor that owns the access token and every call to Zoom.
 //!
-//! Never more than `ZOOM_MAX_CONCURRENCY` calls are under way; the rest waits in order, at most `MAX_QUEUED` of them.
-//! A caller that stopped waiting gives its place back. The broker awaits no other actor.
+//! Its schedule says which call starts when, which is made again and which is hopeless; the broker makes the calls and
+//! answers. Callers who want the same ZAK while it is under way get the same one; an OBF is never shared. A caller that
+//! stopped waiting gives its place back. The broker awaits no other actor.
 
-use std::collections::VecDeque;
+mod flight;
+
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
 
+use actix::clock::{sleep, timeout};
 use actix::dev::{MessageResponse, OneshotSender};
 use actix::prelude::*;
 use log::{info, warn};
@@ -15,21 +20,36 @@ use rustls::ClientConfig;
 use tokio::sync::{oneshot, watch};
 
 use super::access::{Access, Health};
-use super::api::TokenKind;
 use super::client::ZoomClient;
-use super::error::{Call, Cause, ZoomError};
+use super::error::{Cause, ZoomError};
 use super::granted::Granted;
-use super::lease::{IssuedToken, Lease};
+use super::lease::IssuedToken;
+use super::schedule::{After, Bounds, Call, Hopeless, Lane, News, Schedule, Turn};
 use crate::config::{Upstream, Zoom};
 use crate::names::{MeetingId, UserId};
+use flight::{Job, Landed, end, fly};
+
+/// How often calls are looked for whose time is over while they wait.
+const SWEEP: Duration = Duration::from_secs(1);
+/// How long a probe may take, and how soon after one the next may start.
+const PROBE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(1));
 
 /// What a call to the broker ends with.
 pub type Issued = Result<IssuedToken, ZoomError>;
 
-/// Asks the broker for one token. Send it with a deadline.
+/// Asks the broker for one token. Every one is answered by its lane's deadline; send it with one of your own all the same.
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "Issued")]
-pub enum Issue {
+pub struct Issue {
+    /// Which token.
+    pub mint: Mint,
+    /// Whose turn it takes.
+    pub lane: Lane,
+}
+
+/// A token to be minted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mint {
     /// A host's ZAK.
     Zak {
         /// The host.
@@ -44,16 +64,24 @@ pub enum Issue {
     },
 }
 
-impl Issue {
-    fn call(&self) -> Call {
-        Call::Token(match self {
-            Self::Zak { .. } => TokenKind::Zak,
-            Self::Obf { .. } => TokenKind::Obf,
-        })
+impl Mint {
+    /// Whose it is.
+    #[must_use]
+    pub fn user(&self) -> &UserId {
+        match self {
+            Self::Zak { user } | Self::Obf { user, .. } => user,
+        }
+    }
+
+    /// For somebody who waits for it.
+    #[must_use]
+    pub fn interactive(self) -> Issue {
+        let lane = Lane::Interactive(self.user().clone());
+        Issue { mint: self, lane }
     }
 }
 
-impl fmt::Display for Issue {
+impl fmt::Display for Mint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Zak { user } => write!(f, "kind=ZAK user={:?}", user.as_str()),
@@ -67,107 +95,256 @@ impl fmt::Display for Issue {
 #[rtype(result = "Result<Granted, ZoomError>")]
 pub struct LogIn;
 
-/// A call that has not started, and who waits for it.
-struct Waiting {
-    issue: Issue,
-    answer: OneshotSender<Issued>,
+/// What others may know of the broker's pace.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tempo {
+    /// Calls a second that start at most; none: no limit is known.
+    pub per_second: Option<f64>,
 }
 
 /// The actor. Make it on the thread that it runs on: `TokenBroker::start_in_arbiter`.
 pub struct TokenBroker {
     access: Rc<Access>,
     client: Rc<ZoomClient>,
-    waiting: VecDeque<Waiting>,
-    under_way: usize,
-    max_under_way: usize,
-    max_waiting: usize,
+    schedule: Schedule<Rc<Job>>,
+    /// The calls under way.
+    flights: HashMap<u64, Flight>,
+    flown: u64,
+    /// The ZAKs that wait or are under way.
+    zaks: HashMap<UserId, Weak<Job>>,
+    wake: Option<(Instant, SpawnHandle)>,
+    tempo: watch::Sender<Tempo>,
     /// Dropped with the actor, which tells the process that the broker ended.
     _alive: oneshot::Sender<Infallible>,
 }
 
+struct Flight {
+    call: Call<Rc<Job>>,
+    started: Instant,
+    handle: SpawnHandle,
+}
+
 impl TokenBroker {
-    /// A broker for one account. `health` tells what it learns; `alive` is dropped when it ends.
+    /// A broker for one account. `health` and `tempo` tell what it learns; `alive` is dropped when it ends.
     #[must_use]
     pub fn new(
         upstream: Upstream,
         settings: &Zoom,
         tls: ClientConfig,
         health: watch::Sender<Health>,
+        tempo: watch::Sender<Tempo>,
         alive: oneshot::Sender<Infallible>,
     ) -> Self {
         let client = Rc::new(ZoomClient::new(upstream, settings, tls));
+        let bounds = Bounds {
+            per_second: settings.rate_per_second.into(),
+            under_way: settings.max_concurrency,
+            waiting: settings.max_queued,
+            patience: settings.timeout,
+        };
         Self {
             access: Access::new(Rc::clone(&client), health),
             client,
-            waiting: VecDeque::new(),
-            under_way: 0,
-            max_under_way: settings.max_concurrency,
-            max_waiting: settings.max_queued,
+            schedule: Schedule::new(bounds),
+            flights: HashMap::new(),
+            flown: 0,
+            zaks: HashMap::new(),
+            wake: None,
+            tempo,
             _alive: alive,
         }
     }
 
-    fn admit(&mut self, waiting: Waiting, ctx: &mut Context<Self>) {
-        if self.waiting.len() >= self.max_waiting {
-            self.waiting.retain(|waiting| !waiting.answer.is_closed());
+    fn admit(&mut self, issue: Issue, answer: OneshotSender<Issued>, ctx: &mut Context<Self>) {
+        let Issue { mint, lane } = issue;
+        if let Mint::Zak { user } = &mint
+            && let Some(job) = self.zaks.get(user).and_then(Weak::upgrade)
+        {
+            return job.also_for(answer);
         }
-        if self.waiting.len() >= self.max_waiting {
-            let detail = "too many calls to Zoom are waiting";
-            let full = ZoomError::silent(waiting.issue.call(), Cause::QueueFull, detail);
-            drop(waiting.answer.send(Err(full)));
+        let job = Rc::new(Job::new(mint, answer));
+        if let Mint::Zak { user } = &job.mint {
+            self.zaks.insert(user.clone(), Rc::downgrade(&job));
+        }
+        match self.schedule.admit(Instant::now(), lane, job) {
+            Ok(()) => self.drive(ctx),
+            Err((job, hopeless)) => self.end(&job, &Err(self.refusal(&job, hopeless))),
+        }
+    }
+
+    fn refusal(&self, job: &Job, hopeless: Hopeless) -> ZoomError {
+        match hopeless {
+            Hopeless::Full => job.error(Cause::QueueFull, "too many calls to Zoom are waiting"),
+            Hopeless::TooLong(wait) => {
+                let rate = self.schedule.rate(Instant::now()).unwrap_or_default();
+                let seconds = wait.as_secs_f64().ceil();
+                let detail =
+                    format!("at {rate:.1} calls a second to Zoom its turn would come in {seconds} s");
+                ZoomError { retry_after: Some(wait), ..job.error(Cause::QueueFull, detail) }
+            }
+            Hopeless::Away => job.error(Cause::Unavailable, "Zoom does not answer"),
+            Hopeless::DayOver(wait) => {
+                let error = job.error(Cause::DailyLimit, "Zoom allows the account no more calls today");
+                ZoomError { retry_after: Some(wait), ..error }
+            }
+        }
+    }
+
+    /// A job is over: everybody who waits gets the answer.
+    fn end(&mut self, job: &Job, issued: &Issued) {
+        if let Mint::Zak { user } = &job.mint {
+            self.zaks.remove(user);
+        }
+        job.answer(issued);
+    }
+
+    /// Starts what may start, and sees to being woken for what may not yet.
+    fn drive(&mut self, ctx: &mut Context<Self>) {
+        loop {
+            let now = Instant::now();
+            match self.schedule.turn(now) {
+                Turn::Start(call) => self.start(now, call, ctx),
+                Turn::Expired(call) => self.expire(&call),
+                Turn::At(at) => return self.wake_at(now, at, ctx),
+                Turn::Nothing => return,
+            }
+        }
+    }
+
+    fn wake_at(&mut self, now: Instant, at: Instant, ctx: &mut Context<Self>) {
+        if let Some((then, wake)) = self.wake.take() {
+            if then <= at {
+                self.wake = Some((then, wake));
+                return;
+            }
+            ctx.cancel_future(wake);
+        }
+        let wake = ctx.run_later(at.saturating_duration_since(now), |broker, ctx| {
+            broker.wake = None;
+            broker.drive(ctx);
+        });
+        self.wake = Some((at, wake));
+    }
+
+    fn start(&mut self, started: Instant, call: Call<Rc<Job>>, ctx: &mut Context<Self>) {
+        self.flown += 1;
+        let id = self.flown;
+        let flight = fly(Rc::clone(&self.access), Rc::clone(&self.client), call.job.mint.clone());
+        let handle =
+            ctx.spawn(flight.into_actor(self).map(move |landed, broker, ctx| broker.landed(id, landed, ctx)));
+        self.flights.insert(id, Flight { call, started, handle });
+    }
+
+    fn landed(&mut self, id: u64, landed: Landed, ctx: &mut Context<Self>) {
+        let Some(Flight { call, started, .. }) = self.flights.remove(&id) else {
+            return;
+        };
+        let Landed { issued, per_second } = landed;
+        if let Some(limit) = per_second {
+            self.schedule.told(limit);
+        }
+        let end = end(&issued);
+        let (after, news) = self.schedule.ended(Instant::now(), started, call, end, rand::random());
+        if let After::Over(call) = after {
+            self.end(&call.job, &issued);
+        }
+        self.tell(news, issued.err(), ctx);
+        self.drive(ctx);
+    }
+
+    fn expire(&mut self, call: &Call<Rc<Job>>) {
+        let error = call.job.error(Cause::TimedOut, "its turn did not come in time");
+        self.end(&call.job, &Err(error));
+    }
+
+    fn tell(&mut self, news: News, error: Option<ZoomError>, ctx: &mut Context<Self>) {
+        if let Some(accepted) = news.too_fast {
+            warn!(
+                "Zoom refuses calls for their rate, having taken {accepted} in the last second: \
+                 ZOOM_RATE_PER_SECOND={} would fit. The rate is this process's; other hubs and programs of the \
+                 account have their share",
+                accepted.max(1)
+            );
+        }
+        if news.day_over {
+            warn!("Zoom allows the account no more calls today: calls are refused until that is over");
+            for call in self.schedule.everything() {
+                let error = error.clone().unwrap_or_else(|| self.refusal(&call.job, Hopeless::Away));
+                self.end(&call.job, &Err(ZoomError { call: call.job.kind(), ..error }));
+            }
+        }
+        if news.back {
+            self.is_back();
+        }
+        if let (true, Some(error)) = (news.away, error) {
+            self.is_away(&error, ctx);
+        }
+        let tempo = Tempo { per_second: self.schedule.rate(Instant::now()) };
+        self.tempo.send_if_modified(|told| {
+            let is_news = *told != tempo;
+            *told = tempo;
+            is_news
+        });
+    }
+
+    /// Zoom doesn't answer: nobody waits in vain for it any longer but those who have the time, and a probe finds out
+    /// when it is back.
+    fn is_away(&mut self, error: &ZoomError, ctx: &mut Context<Self>) {
+        warn!("Zoom does not answer, calls are refused until it does: {error}");
+        self.access.learn(&Health::Disconnected(error.to_string()));
+        let now = Instant::now();
+        let flights: Vec<_> = self.flights.drain().map(|(_, flight)| flight).collect();
+        let mut over = self.schedule.impatient();
+        for Flight { call, handle, .. } in flights {
+            ctx.cancel_future(handle);
+            if let After::Over(call) = self.schedule.gave_up(now, call) {
+                over.push(call);
+            }
+        }
+        for call in over {
+            self.end(&call.job, &Err(self.refusal(&call.job, Hopeless::Away)));
+        }
+        let probing = probe(Rc::clone(&self.access), Rc::clone(&self.client));
+        ctx.spawn(probing.into_actor(self).map(|(), broker, ctx| {
+            if broker.schedule.is_back() {
+                broker.is_back();
+            }
+            broker.drive(ctx);
+        }));
+    }
+
+    fn is_back(&self) {
+        info!("Zoom answers again");
+        self.access.learn(&Health::Connected);
+    }
+
+    /// Ends the calls whose time is over while they wait, and forgets those that nobody waits for.
+    fn sweep(&mut self) {
+        for call in self.schedule.sweep(Instant::now()) {
+            self.expire(&call);
+        }
+    }
+}
+
+/// Asks until Zoom answers.
+async fn probe(access: Rc<Access>, client: Rc<ZoomClient>) {
+    loop {
+        let started = Instant::now();
+        let asked = async { client.probe(&access.lease().await?).await };
+        if let Ok(Ok(())) = timeout(PROBE.0, asked).await {
             return;
         }
-        self.waiting.push_back(waiting);
-        self.start_waiting(ctx);
-    }
-
-    fn start_waiting(&mut self, ctx: &mut Context<Self>) {
-        while self.under_way < self.max_under_way {
-            let Some(Waiting { issue, answer }) = self.waiting.pop_front() else {
-                return;
-            };
-            if answer.is_closed() {
-                continue;
-            }
-            self.under_way += 1;
-            let call = call(Rc::clone(&self.access), Rc::clone(&self.client), issue.clone());
-            ctx.spawn(call.into_actor(self).map(move |issued, broker, ctx| {
-                // A caller that is gone by now loses its token: nobody else may have it. Zoom has minted it all the
-                // same, which the caller's own line in the audit log can't say.
-                if let Err(Ok(_token)) = answer.send(issued) {
-                    info!(target: "audit", "dropped {issue} outcome=nobody_waits");
-                }
-                broker.under_way -= 1;
-                broker.start_waiting(ctx);
-            }));
-        }
-    }
-}
-
-/// One call; with a renewed access token once more, should Zoom have refused the first.
-async fn call(access: Rc<Access>, client: Rc<ZoomClient>, issue: Issue) -> Issued {
-    let lease = access.lease().await?;
-    match ask(&client, &lease, &issue).await {
-        Err(error) if error.cause == Cause::AccessTokenRejected => access.reject(&lease),
-        issued => return issued,
-    }
-    let lease = access.lease().await?;
-    ask(&client, &lease, &issue).await
-}
-
-async fn ask(client: &ZoomClient, lease: &Lease, issue: &Issue) -> Issued {
-    match issue {
-        Issue::Zak { user } => client.token(lease, TokenKind::Zak, user, None).await,
-        Issue::Obf { user, meeting } => client.token(lease, TokenKind::Obf, user, Some(*meeting)).await,
+        // Whoever asks next must not wait for what this one waited for.
+        access.give_up();
+        sleep(PROBE.1.saturating_sub(started.elapsed())).await;
     }
 }
 
 impl fmt::Debug for TokenBroker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (under_way, waiting) = (self.under_way, self.waiting.len());
         f.debug_struct("TokenBroker")
-            .field("under_way", &under_way)
-            .field("waiting", &waiting)
+            .field("under_way", &self.flights.len())
+            .field("waiting", &self.schedule.waiting())
             .finish_non_exhaustive()
     }
 }
@@ -176,12 +353,15 @@ impl Actor for TokenBroker {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        self.tempo.send_replace(Tempo { per_second: self.schedule.rate(Instant::now()) });
         ctx.spawn(Rc::clone(&self.access).keep().into_actor(self));
+        ctx.run_interval(SWEEP, |broker, _| broker.sweep());
     }
 
     fn stopped(&mut self, _ctx: &mut Self::Context) {
-        if !self.waiting.is_empty() {
-            warn!("{} calls to Zoom were still waiting", self.waiting.len());
+        let waiting = self.schedule.waiting();
+        if waiting > 0 {
+            warn!("{waiting} calls to Zoom were still waiting");
         }
     }
 }
@@ -211,7 +391,7 @@ impl MessageResponse<TokenBroker, Issue> for Parked {
     fn handle(self, ctx: &mut Context<TokenBroker>, answer: Option<OneshotSender<Issued>>) {
         // Without a sender nobody wants the token, and nothing is minted.
         let Some(answer) = answer else { return };
-        let waiting = Waiting { issue: self.0, answer };
-        ctx.spawn(fut::ready(()).map(|(), broker: &mut TokenBroker, ctx| broker.admit(waiting, ctx)));
+        let admit = fut::ready(()).map(|(), broker: &mut TokenBroker, ctx| broker.admit(self.0, answer, ctx));
+        ctx.spawn(admit);
     }
 }

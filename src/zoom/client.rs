@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use actix::clock::timeout;
 use awc::http::header;
-use awc::http::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue, HttpDate, RETRY_AFTER};
+use awc::http::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue, HttpDate};
 use awc::{Client, ClientRequest, Connector};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -25,12 +25,15 @@ use super::api::{GRANT_TYPE, LoginAnswer, LoginForm, TokenKind, token_path};
 use super::error::{Call, Cause, ZoomError};
 use super::granted::Granted;
 use super::lease::{IssuedToken, Lease};
+use super::limits::Limits;
 use crate::config::{Upstream, Zoom};
 use crate::names::{MeetingId, UserId};
 use crate::secret::Secret;
 
 /// The longest answer that is read, in bytes: tokens have one or two thousand.
 const LONGEST_ANSWER: usize = 64 * 1024;
+/// Whose token a probe asks for. The name is of a domain that can't be.
+const NOBODY: &str = "missing@zoom-token-hub.invalid";
 /// An idle connection is kept this long: Zoom closes them after about a minute, and a reused dead one fails a call.
 const KEEP_IDLE: Duration = Duration::from_secs(30);
 
@@ -127,24 +130,50 @@ impl ZoomClient {
         Ok(Lease::new(login, api_url, granted.into(), answer.at))
     }
 
-    /// Asks for one token; an OBF is for a meeting.
+    /// Asks for one token; an OBF is for a meeting. With it, how many calls a second Zoom says that it allows.
     pub(crate) async fn token(
         &self,
         lease: &Lease,
         kind: TokenKind,
         user: &UserId,
         meeting: Option<MeetingId>,
-    ) -> Result<IssuedToken, ZoomError> {
+    ) -> (Result<IssuedToken, ZoomError>, Option<f64>) {
         let ttl = match kind {
             TokenKind::Zak => self.zak_ttl,
             TokenKind::Obf => self.obf_ttl,
         };
+        match self.ask(lease, kind, user.as_str(), meeting, ttl).await {
+            Err(error) => (Err(error), None),
+            Ok(answer) => {
+                let token = answer::token(kind, &answer, &lease.token);
+                let issued = token.map(|token| IssuedToken::new(token, ttl, Timestamp::now()));
+                (issued, answer.limits.per_second)
+            }
+        }
+    }
+
+    /// Whether Zoom answers at all: it is asked for a token of nobody's.
+    pub(crate) async fn probe(&self, lease: &Lease) -> Result<(), ZoomError> {
+        let answer = self.ask(lease, TokenKind::Zak, NOBODY, None, self.zak_ttl).await?;
+        match answer::token(TokenKind::Zak, &answer, &lease.token) {
+            Err(error) if matches!(error.cause, Cause::Unavailable | Cause::Garbled) => Err(error),
+            // A refusal is an answer; a token of nobody's is forgotten.
+            Err(_) | Ok(_) => Ok(()),
+        }
+    }
+
+    async fn ask(
+        &self,
+        lease: &Lease,
+        kind: TokenKind,
+        user: &str,
+        meeting: Option<MeetingId>,
+        ttl: Duration,
+    ) -> Result<Answer, ZoomError> {
         let call = Call::Token(kind);
         let url = format!("{}{}", lease.api_url, token_path(kind, user, meeting, ttl.as_secs()));
         let request = authorised(call, self.http.get(url), "Bearer", lease.token.reveal())?;
-        let answer = self.exchange(call, request.send()).await?;
-        let token = answer::token(kind, &answer, &lease.token)?;
-        Ok(IssuedToken::new(token, ttl, Timestamp::now()))
+        self.exchange(call, request.send()).await
     }
 
     /// Sends a request and reads the whole answer within the time-out.
@@ -155,8 +184,7 @@ impl ZoomClient {
             let body = body.map_err(|error| unreachable(call, &error))?;
             Ok(Answer {
                 status: response.status().as_u16(),
-                retry_after: seconds(response.headers()),
-                daily_limit: is_daily(response.headers()),
+                limits: Limits::of(response.headers(), SystemTime::now()),
                 written: written(response.headers()),
                 body: body.into(),
                 at: Instant::now(),
@@ -208,18 +236,9 @@ fn unreachable(call: Call, error: &dyn std::error::Error) -> ZoomError {
     ZoomError::silent(call, Cause::Unavailable, format!("Zoom could not be reached: {error}"))
 }
 
-fn seconds(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
 fn written(headers: &HeaderMap) -> Option<SystemTime> {
     let date: HttpDate = headers.get(DATE)?.to_str().ok()?.parse().ok()?;
     Some(date.into())
-}
-
-fn is_daily(headers: &HeaderMap) -> bool {
-    let kind = headers.get("x-ratelimit-type").and_then(|value| value.to_str().ok());
-    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("daily"))
 }
 
 #[cfg(test)]

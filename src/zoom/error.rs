@@ -57,8 +57,10 @@ pub enum Cause {
     AccessTokenRejected,
     /// Any other refusal that won't change by asking again.
     Refused,
-    /// An answer that is none: a null or empty token, a page of HTML with status 200.
+    /// An answer that is none: a null or empty token.
     BadAnswer,
+    /// An answer that can't be read: a page of HTML with status 200, say. Another time it may be one.
+    Garbled,
     /// Too many calls a second.
     RateLimited,
     /// Too many calls a day.
@@ -67,7 +69,7 @@ pub enum Cause {
     Unavailable,
     /// Zoom did not answer in time.
     TimedOut,
-    /// Too many calls wait already.
+    /// Too many calls wait already: for the queue, or for this one to be served in time.
     QueueFull,
 }
 

@@ -11,6 +11,8 @@ mod client;
 pub mod error;
 mod granted;
 mod lease;
+mod limits;
+pub mod schedule;
 
 pub use access::Health;
 pub use client::{ClientError, tls};

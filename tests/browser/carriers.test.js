@@ -60,7 +60,9 @@ for (const carrier of Object.keys(CARRIERS)) {
       await page.locator("#announcer", { hasText: "A fresh token for bob@example.com" }).waitFor({ state: "attached" });
       const log = page.locator("#log");
       await log.getByRole("searchbox").fill("host@example.com meeting:");
-      const logged = await log.locator("li b").allTextContents();
+      const said = await log.locator("li b").allTextContents();
+      // How far it is comes as often as the distribution takes.
+      const logged = said.filter((event) => event !== "meeting:progress");
       assert.deepEqual(logged, ["meeting:distributed", "meeting:started", "meeting:distribute"], "each once");
       assert.equal(fetched.includes(CLIENT), carrier !== "WebSocket");
       assert.deepEqual(complaints, []);

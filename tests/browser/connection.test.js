@@ -163,21 +163,25 @@ test("what Zoom refuses altogether is said where the outcome would be, with what
     const outcome = page.locator("#outcome");
     const cases = [
       [{ missingScope: true }, "The Zoom app lacks a permission."],
-      [{ dailyLimit: true }, "Zoom’s limit of calls a day is reached."],
       [{ errorRate: 1, errorKind: "html" }, "Zoom can’t be reached, or has trouble."],
     ];
-    for (const [faults, words] of cases) {
+    const refused = async (faults, words) => {
       await hub.faults(faults);
       await run.click();
       await outcome.getByText("Nothing was distributed").waitFor();
       await outcome.getByText(words).waitFor();
       await hub.faults(null);
-    }
+    };
+    for (const [faults, words] of cases) await refused(faults, words);
     await photograph(page, "light-refused", {});
     await run.click();
     await page.getByRole("heading", { name: "3 of 5 have their token" }).waitFor();
+    await refused({ dailyLimit: true }, "Zoom’s limit of calls a day is reached.");
     assert.deepEqual(complaints, []);
   });
+  // The hub asks Zoom no more that day.
+  await hub.stop();
+  hub = await startHub();
 });
 
 test("a hub that Zoom did not let in says so, and why", async () => {

@@ -21,6 +21,7 @@ mod distribution;
 mod engine_io;
 mod harness;
 mod origin;
+mod pace;
 mod program;
 mod protocol_document;
 mod rest;

@@ -4,8 +4,9 @@
 use futures_util::future::join;
 use serde_json::{Value, json};
 use zoom_token_hub::simulator::{ErrorKind, FaultSettings, Settings, TokenShape, start};
+use zoom_token_hub::zoom::Health;
 
-use crate::harness::{Answer, Hub, MEETING, expect_shape};
+use crate::harness::{Answer, Hub, MEETING, due, expect_shape};
 
 async fn start_meeting(hub: &Hub, host: &str) -> Answer {
     let body = json!({"meetingId": MEETING, "hostUserId": host});
@@ -19,7 +20,8 @@ async fn join_meeting(hub: &Hub, user: &str) -> Answer {
 
 /// A hub whose first login went well, before Zoom began to fail in this way.
 async fn with_fault(change: impl FnOnce(&mut FaultSettings)) -> Hub {
-    let hub = Hub::start().await;
+    // What fails in passing is asked for again until then.
+    let hub = Hub::start_with(&[("ZOOM_TIMEOUT_SECONDS", "1")]).await;
     hub.zoom.faults().change(change);
     hub
 }
@@ -85,8 +87,12 @@ async fn refused_credentials_are_502_with_the_grants_own_words() {
         &json!({"status": 400, "code": "invalid_client", "message": said}),
     );
     expect_shape(&start_meeting(&hub, "h").await.expect(502), &shape);
-    // The first call after the fault is over is served: it need not wait for the background.
+    // Nobody hammers at a closed door: for a moment the refusal is the answer, and no login is made.
+    let logins = hub.zoom.seen().login_calls;
     hub.zoom.faults().reset();
+    assert_eq!(start_meeting(&hub, "h").await.expect(502)["code"], "zoom_credentials_rejected");
+    assert_eq!(hub.zoom.seen().login_calls, logins);
+    drop(due("health", hub.health().wait_for(|health| *health == Health::Connected)).await.unwrap());
     start_meeting(&hub, "h").await.expect(200);
 }
 
@@ -109,17 +115,17 @@ async fn an_empty_token_is_502_and_never_handed_out() {
 async fn zooms_rate_limit_is_503_and_its_retry_after_is_passed_on() {
     let hub = with_fault(|faults| {
         faults.requests_per_second = 1;
-        faults.retry_after_seconds = Some(7);
+        faults.retry_after_seconds = Some(70);
     })
     .await;
-    let (one, two) = join(start_meeting(&hub, "h"), start_meeting(&hub, "h")).await;
+    let (one, two) = join(start_meeting(&hub, "h"), start_meeting(&hub, "i")).await;
     let (served, refused) = if one.status == 200 { (one, two) } else { (two, one) };
     served.expect(200);
     let said = "You have reached the maximum per-second rate limit for this API. Try again later.";
-    let mut shape = passing("zoom_rate_limited", &format!("ZAK token retrieval failed: {said}"), 7);
+    let mut shape = passing("zoom_rate_limited", &format!("ZAK token retrieval failed: {said}"), 70);
     shape["zoom"] = json!({"status": 429, "code": 429, "message": said});
     expect_shape(&refused.expect(503), &shape);
-    assert_eq!(refused.header("retry-after"), Some("7"));
+    assert_eq!(refused.header("retry-after"), Some("70"));
 }
 
 #[actix_web::test]
@@ -128,10 +134,19 @@ async fn zooms_daily_limit_is_503_and_a_matter_of_hours() {
     let answer = start_meeting(&hub, "h").await;
     let said = "You have reached the maximum daily rate limit for this API. Refer to the response header for details \
                 on when you can make another request.";
-    let mut shape = passing("zoom_daily_limit", &format!("ZAK token retrieval failed: {said}"), 3600);
+    let mut shape = passing("zoom_daily_limit", &format!("ZAK token retrieval failed: {said}"), 0);
     shape["zoom"] = json!({"status": 429, "code": 429, "message": said});
-    expect_shape(&answer.expect(503), &shape);
-    assert_eq!(answer.header("retry-after"), Some("3600"));
+    let body = answer.expect(503);
+    // Zoom's day ends at a moment of its own, which its header names.
+    let seconds = body["retryAfterSeconds"].as_u64().unwrap();
+    assert!((1..=86_400).contains(&seconds), "{seconds}");
+    shape["retryAfterSeconds"] = seconds.into();
+    expect_shape(&body, &shape);
+    assert_eq!(answer.header("retry-after"), Some(seconds.to_string().as_str()));
+    // Nobody asks Zoom again before.
+    let calls = hub.zoom.seen().obf_calls;
+    assert_eq!(join_meeting(&hub, "alice").await.expect(503)["code"], "zoom_daily_limit");
+    assert_eq!(hub.zoom.seen().obf_calls, calls);
 }
 
 #[actix_web::test]

@@ -74,9 +74,10 @@ fn join(participant: &str) -> Value {
     json!({"meetingId": MEETING, "participantUserId": participant})
 }
 
-/// A meeting with some for whom it goes well and some for whom it goes wrong in every way.
+/// A meeting with some for whom it goes well and some for whom it goes wrong. What goes wrong in passing is asked for
+/// again for half a minute in a batch, so that is left to single calls.
 fn many(host: &str) -> Value {
-    let participants = ["alice", "bob", "echo", "torn", "garbled", "missing", "flaky", "flaky", "me"];
+    let participants = ["alice", "bob", "echo", "missing", "flaky", "flaky", "me"];
     json!({"meetingId": MEETING, "hostUserId": host, "participantUserIds": participants})
 }
 
@@ -175,7 +176,8 @@ async fn over_a_failing_zoom(address: SocketAddr, zoom: &StandIn) {
         assert_eq!(found(&answer, &secrets), [""; 0], "told to a client");
     }
     faults.reset();
-    assert_eq!(call().await, 200);
+    // A refused login is not tried again at once.
+    due("the next login", async { while call().await != 200 {} }).await;
 }
 
 /// Every secret that the hub has held.
@@ -201,6 +203,7 @@ async fn says_nothing_of_what_it_holds(zoom: &StandIn) {
     let start = Start::with(&[
         ("PORT", "0"),
         ("RUST_LOG", "trace"),
+        ("ZOOM_TIMEOUT_SECONDS", "1"),
         ("ZOOM_OAUTH_URL", &zoom.url("/oauth/token")),
         ("ZOOM_API_URL", &zoom.url("/v2")),
         ("ZOOM_CLIENT_ID", &settings.client_id),

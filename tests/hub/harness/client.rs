@@ -110,7 +110,11 @@ impl Client {
 
     /// The next event as a whole frame; its name must be this.
     pub async fn expect_frame(&mut self, event: &str) -> Value {
-        let frame = self.next().await;
+        let mut frame = self.next().await;
+        // How far a distribution is may come at any time between other events.
+        while frame["event"] == "meeting:progress" && event != "meeting:progress" {
+            frame = self.next().await;
+        }
         assert_eq!(frame["event"], event, "{frame}");
         frame
     }
