@@ -240,8 +240,10 @@ impl TokenBroker {
             return;
         };
         let Landed { issued, per_second } = landed;
-        if let Some(limit) = per_second {
-            self.schedule.told(limit);
+        if let Some(limit) = per_second.filter(|limit| self.schedule.told(*limit)) {
+            warn!(
+                "Zoom says that it allows {limit} calls a second: the hub makes no more (ZOOM_RATE_PER_SECOND)"
+            );
         }
         let end = end(&issued);
         let (after, news) = self.schedule.ended(Instant::now(), started, call, end, rand::random());
@@ -320,6 +322,7 @@ impl TokenBroker {
 
     /// Ends the calls whose time is over while they wait, and forgets those that nobody waits for.
     fn sweep(&mut self) {
+        self.zaks.retain(|_, job| job.strong_count() > 0);
         for call in self.schedule.sweep(Instant::now()) {
             self.expire(&call);
         }

@@ -322,9 +322,9 @@ impl<J: Wanted> Schedule<J> {
         self.breaker.answered()
     }
 
-    /// Zoom says how many calls a second it allows.
-    pub(crate) fn told(&mut self, limit: f64) {
-        self.pace.told(limit);
+    /// Zoom says how many calls a second it allows; whether that is less than was believed.
+    pub(crate) fn told(&mut self, limit: f64) -> bool {
+        self.pace.told(limit)
     }
 
     /// The calls for which there is no hope any more, out of the queues: their time is over, or nobody waits.

@@ -147,11 +147,13 @@ impl Pace {
         Some(Lesson { accepted })
     }
 
-    /// Zoom says how many calls a second it allows, and that is less than was believed.
-    pub(crate) fn told(&mut self, limit: f64) {
-        if limit >= 1.0 && self.limit.is_none_or(|believed| limit < believed) {
+    /// Zoom says how many calls a second it allows; whether that is less than was believed.
+    pub(crate) fn told(&mut self, limit: f64) -> bool {
+        let is_less = limit >= 1.0 && self.limit.is_none_or(|believed| limit < believed);
+        if is_less {
             self.limit = Some(limit);
         }
+        is_less
     }
 
     /// Nothing starts before.
