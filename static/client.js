@@ -12,12 +12,18 @@
 //
 //   const outcome = await hub.distribute(
 //     { meetingId: "1234567890", hostUserId: "host@example.com", participantUserIds: ["alice@example.com"] },
-//     { onStarted: ({ zakToken }) => startMeeting(zakToken) },
+//     {
+//       onStarted: ({ zakToken }) => startMeeting(zakToken),
+//       onProgress: ({ done, total, etaSeconds, participants }) => showBar(done / total, etaSeconds, participants),
+//     },
 //   );
 //   outcome.participants.filter((row) => row.status === "failed");
 //
 // Calls         `authenticate`, `start`, `join`, `distribute`, `ping`: each a promise of the hub's answer. One made
 //               while the connection is away waits for it. Every wait has a deadline.
+// Progress      `onProgress` is called as soon as a distribution's rows begin, then at most four times a second, with
+//               the data of `meeting:progress`; its `participants` are the rows that ended since the last. The deadline
+//               `distributeSeconds` starts anew at each: a distribution may take long, as long as it goes on.
 // Refusals      a `HubError`: decide by its `code`; `retryable`, `retryAfterSeconds`, `zoom` and `details` are the
 //               hub's (docs/protocol.md lists the codes). The client's own codes are `connection_lost`,
 //               `connection_closed` and `no_answer`.
@@ -54,7 +60,7 @@ export class HubError extends Error {
 const DEFAULTS = {
   /** Until the connection is open, seconds. */
   connectSeconds: 10,
-  /** Until an answer, seconds. A distribution may take longer: `distributeSeconds`. */
+  /** Until an answer, seconds. A distribution may take longer: `distributeSeconds`, anew with each progress. */
   answerSeconds: 30,
   distributeSeconds: 300,
   /** Until the answer to a ping that tests the connection, and how often it is tested. */
@@ -145,34 +151,44 @@ export function socketIO(io, options = {}) {
     // Coming back and every deadline are the Hub's.
     const ours = { path: pathname, forceNew: true, reconnection: false, timeout: false };
     const socket = io(origin, { transports, ...options, ...ours });
-    /** Distributions that wait for their host's ZAK: the frame's id, and the meeting. */
-    const starting = new Map();
+    /** Distributions under way, by their frames' ids: the meeting, whether its ZAK has come, and then their own name. */
+    const running = new Map();
     let farewell;
     socket.on("connect", () => on.open());
     socket.onAny((event, data) => {
       // An error that answers nothing is the last word before the hub ends the session.
       farewell = event === "error" && data?.event === undefined ? data : undefined;
-      on.frame({ event, data, ...startedBy(event, data) });
+      on.frame({ event, data, ...answering(event, data) });
     });
     socket.on("disconnect", (reason, details) => on.close(ending(farewell, details, reason === "io server disconnect")));
     socket.on("connect_error", ({ data, description }) => {
       on.close(ending(data, { description }, data !== undefined && data.retryable !== true));
     });
     socket.io.engine.on("upgrade", () => on.transport());
-    // An event has no id here: a host's ZAK belongs to the distribution of its meeting that has none yet.
-    const startedBy = (event, data) => {
-      if (event !== "meeting:started") return {};
-      const [id] = [...starting].find(([, meeting]) => meeting === digits(data)) ?? [];
-      return starting.delete(id) ? { id } : {};
+    // An event has no id here: a host's ZAK belongs to the distribution of its meeting that has none yet. A progress
+    // names its distribution, and the first, which tells of all that has ended so far, is of one that has no name yet.
+    const answering = (event, data) => {
+      const find = (fits) => [...running].find(([, one]) => fits(one)) ?? [];
+      const nameless = (one, started) => one.meeting === digits(data) && one.started === started && !one.name;
+      let id, one;
+      if (event === "meeting:started") {
+        [id, one] = find((one) => nameless(one, false));
+        if (one) one.started = true;
+      } else if (event === "meeting:progress") {
+        [id, one] = find(({ name }) => name === data.distributionId);
+        if (!one && data.done === data.participants.length) [id, one] = find((one) => nameless(one, true));
+        if (one) one.name = data.distributionId;
+      }
+      return one ? { id } : {};
     };
     return {
       get transport() {
         return socket.io.engine.transport.name;
       },
       send({ event, data, id }) {
-        if (event === "meeting:distribute") starting.set(id, digits(data));
+        if (event === "meeting:distribute") running.set(id, { meeting: digits(data), started: false });
         const acknowledged = (answer) => {
-          starting.delete(id);
+          running.delete(id);
           on.answer(id, answer);
         };
         socket.emit(event, ...(data === undefined ? [] : [data]), acknowledged);
@@ -312,12 +328,12 @@ export class Hub {
 
   /**
    * A whole distribution: `{ meetingId, hostUserId, participantUserIds }`. Resolves with `meeting:distributed` when
-   * every row is settled; the host's ZAK comes first, to `onStarted`. If the connection dies meanwhile the
-   * distribution goes on, and its outcome is an event to the host's other sessions.
+   * every row is settled; the host's ZAK comes first, to `onStarted`, and how far it is meanwhile, to `onProgress`. If
+   * the connection dies meanwhile the distribution goes on, and its outcome is an event to the host's other sessions.
    */
-  distribute(data, { onStarted } = {}) {
+  distribute(data, { onStarted, onProgress } = {}) {
     const seconds = this.#options.distributeSeconds;
-    const between = { "meeting:started": onStarted };
+    const between = { "meeting:started": onStarted, "meeting:progress": onProgress };
     return this.request("meeting:distribute", data, { answer: "meeting:distributed", between, seconds });
   }
 
@@ -331,7 +347,8 @@ export class Hub {
   }
 
   /**
-   * Any event: resolves with the data of the frame `answer`, rejects with a `HubError`.
+   * Any event: resolves with the data of the frame `answer`, rejects with a `HubError`. The events named in `between`
+   * come before the answer: each goes to its listener, if it has one, and starts the deadline anew.
    * @param {string} event
    * @param {object} [data]
    * @param {{ answer: string, between?: object, seconds?: number }} how
@@ -341,7 +358,7 @@ export class Hub {
     // What may take long once it is sent need not wait so long to be sent.
     const sendBy = Date.now() + Math.min(seconds, this.#options.answerSeconds) * 1000;
     if (this.#state !== "open") await this.#arrived(sendBy);
-    return this.#ask(event, data, { answer, between, deadline });
+    return this.#ask(event, data, { answer, between, seconds, deadline });
   }
 
   /** Sends a text as it is, for trying things out. The answer, if any, is an event. */
@@ -424,18 +441,24 @@ export class Hub {
     }
   }
 
-  #ask(event, data, { answer, between, deadline }) {
+  #ask(event, data, { answer, between, seconds, deadline }) {
     if (this.#state !== "open") return Promise.reject(this.#away());
     const id = String(this.#nextId++);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#pending.delete(id);
-        reject(new HubError({ code: "no_answer", message: `No answer to ${event} in time`, retryable: true, event }));
-      }, deadline - Date.now());
-      this.#pending.set(id, { event, answer, between, timer, resolve, reject });
+      this.#pending.set(id, { event, answer, between, seconds, timer: 0, resolve, reject });
+      this.#waitFor(id, deadline - Date.now());
       const frame = data === undefined ? { event, id } : { event, data, id };
       this.#emit("frame", { direction: "out", frame: this.#link.send(frame) });
     });
+  }
+
+  /** The answer has so many milliseconds from now. */
+  #waitFor(id, ms) {
+    const asked = this.#pending.get(id);
+    const { event, reject } = asked;
+    const late = { code: "no_answer", message: `No answer to ${event} in time`, retryable: true, event };
+    clearTimeout(asked.timer);
+    asked.timer = setTimeout(() => this.#settle(id, reject, new HubError(late)), ms);
   }
 
   #read(frame) {
@@ -444,7 +467,10 @@ export class Hub {
     const asked = id === undefined ? undefined : this.#pending.get(id);
     if (asked && event === "error") this.#settle(id, asked.reject, new HubError(data));
     else if (asked && event === asked.answer) this.#settle(id, asked.resolve, data);
-    else if (asked?.between[event]) this.#tell(asked.between[event], data);
+    else if (asked && Object.hasOwn(asked.between, event)) {
+      this.#waitFor(id, asked.seconds * 1000);
+      if (asked.between[event]) this.#tell(asked.between[event], data);
+    }
     this.#emit(event, data, frame);
   }
 

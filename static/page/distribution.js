@@ -1,7 +1,8 @@
-// The one button: runs a whole distribution from the host's card and shows its outcome, row by row.
+// The one button: runs a whole distribution from the host's card and shows how it goes and how it ended, row by row.
 
-import { announce, avatar, byId, button, chip, el, fill, named, shortly, svg } from "./dom.js";
+import { announce, avatar, byId, el, fill, shortly, svg } from "./dom.js";
 import { allPanes, arrange, paneOf } from "./panes.js";
+import { howFar, progress } from "./progress.js";
 import { change, key, spaced, state, watch } from "./state.js";
 import { detail, plainly } from "./words.js";
 
@@ -31,35 +32,47 @@ async function distribute(run) {
   announce("Distributing");
   for (const pane of allPanes()) pane.expect();
   const started = performance.now();
+  let view = null;
+  const show = (told) => {
+    if (!view) begin((view = progress(asked.participantUserIds)));
+    for (const row of told.participants) end(view, row);
+  };
+  const onProgress = (told) => {
+    const first = !view;
+    show(told);
+    view.move(told);
+    if (first && told.etaSeconds > 0) announce(`Distributing: ${howFar(told)}`);
+  };
   try {
     if (host.hub.state === "idle" || host.hub.state === "closed") await host.connect();
-    const outcome = await host.hub.distribute(asked);
-    showOutcome(outcome, performance.now() - started);
+    const outcome = await host.hub.distribute(asked, { onProgress });
+    show(outcome);
+    showOutcome(view, outcome, performance.now() - started);
   } catch (error) {
     host.refuse(error);
-    showRefused(error);
+    showRefused(error, view ? "How it ended is not known" : "Nothing was distributed");
   } finally {
     busy(false);
   }
 }
 
-function showOutcome({ total, successful, participants }, ms) {
-  const section = byId("outcome");
-  const rows = participants.map(row);
-  for (const failed of participants.filter(({ status }) => status === "failed")) {
-    paneOf(failed.userId, "participant")?.refuse(failed);
-  }
-  fill(
-    section,
-    el(
-      "div",
-      { class: "outcome-head" },
-      el("h2", { id: "outcome-title" }, el("span", { class: "big" }, `${successful} of ${total}`), " have their token"),
-      el("p", {}, `in ${shortly(ms)}`),
-    ),
-    el("ul", { class: "rows" }, rows),
+/** A row has ended. It is told once: what its card shows later, such as a token got since, stays. */
+function end(view, row) {
+  if (view.end(row) && row.status === "failed") paneOf(row.userId, "participant")?.refuse(row);
+}
+
+/** Shows a distribution in the place of the one before, as it goes. */
+function begin(view) {
+  fill(byId("outcome"), view.parts);
+  reveal(byId("outcome"));
+}
+
+function showOutcome(view, { total, successful, participants }, ms) {
+  view.finish(
+    [el("span", { class: "big" }, `${successful} of ${total}`), " have their token"],
+    `in ${shortly(ms)}`,
   );
-  reveal(section);
+  reveal(byId("outcome"));
   const failed = total - successful;
   const failures = participants
     .filter(({ status }) => status === "failed")
@@ -67,40 +80,12 @@ function showOutcome({ total, successful, participants }, ms) {
   announce(`Finished: ${successful} of ${total} have their token${failed ? `. ${failures.join(" ")}` : ""}`);
 }
 
-const REFUSALS = new Set(["zoom_user_not_found", "zoom_refused", "zoom_scope_missing", "zoom_credentials_rejected"]);
-
-function outcomeChip(done, code) {
-  if (done) return chip("good", "Delivered", "check");
-  if (code === "not_connected") return chip("warn", "Not connected", "warn");
-  return chip("bad", REFUSALS.has(code) ? "Refused by Zoom" : "Failed", "warn");
-}
-
-function row({ userId, status, sessions, code }) {
-  const done = status === "delivered";
-  const { what, then } = plainly(code);
-  const about = done
-    ? `Handed to ${sessions} ${sessions === 1 ? "connection" : "connections"}`
-    : `${what} ${then}`;
-  const pane = paneOf(userId, "participant");
-  const connect = () => pane.connect();
-  return el(
-    "li",
-    { class: done ? "done" : "failed" },
-    avatar(userId, "participant"),
-    el("div", { class: "row-words" }, el("strong", {}, named(userId)), el("p", {}, about)),
-    !done && code === "not_connected" && pane && !pane.isOpen
-      ? button("Connect", { icon: "plug", label: `Connect ${userId}`, onclick: connect })
-      : null,
-    outcomeChip(done, code),
-  );
-}
-
-function showRefused(error) {
+function showRefused(error, title) {
   const { what, then } = plainly(error.code);
   const section = byId("outcome");
   fill(
     section,
-    el("div", { class: "outcome-head" }, el("h2", { id: "outcome-title" }, "Nothing was distributed")),
+    el("div", { class: "outcome-head" }, el("h2", { id: "outcome-title" }, title)),
     el(
       "div",
       { class: "refusal" },
@@ -109,7 +94,7 @@ function showRefused(error) {
     ),
   );
   reveal(section);
-  announce(`Nothing was distributed. ${what} ${then}`);
+  announce(`${title}. ${what} ${then}`);
 }
 
 /** Brings the outcome into sight; the focus stays on the button. */

@@ -5,6 +5,7 @@ import { connection, hasRoomFor, showTransports, transportOf } from "./carriers.
 import { announce, button, chip, copy, el, fill, shortly, svg } from "./dom.js";
 import { call as callHttp } from "./http.js";
 import { record } from "./log.js";
+import { howFar } from "./progress.js";
 import { snippets } from "./snippets.js";
 import { state as page, watch } from "./state.js";
 import { holdsToken, withoutTokens } from "./tokens.js";
@@ -32,7 +33,7 @@ export function explorer(into) {
     el("div", { class: "answers" }, el("h3", { class: "small-title" }, "Answer"), parts.answer, parts.connection),
   );
   for (const event of ["state", "transport"]) hub.on(event, showConnection);
-  for (const event of ["meeting:started", "meeting:credentials", "meeting:distributed", "error", "pong"]) {
+  for (const event of ["meeting:started", "meeting:credentials", "meeting:progress", "meeting:distributed", "error", "pong"]) {
     // What answers a raw frame, or is pushed after an authenticate here.
     hub.on(event, (data, frame) => {
       if (awaited === null) showAnswer({ ok: event !== "error", title: event, body: frame, advice: data?.code && { code: data.code } });
@@ -165,7 +166,7 @@ const ASKED = {
   authenticate: ({ userId }) => hub.authenticate(userId),
   start: (body) => hub.start(body),
   join: (body) => hub.join(body),
-  distribute: (body) => hub.distribute(body),
+  distribute: (body) => hub.distribute(body, { onProgress: showProgress }),
   ping: async () => ({ milliseconds: await hub.ping() }),
 };
 
@@ -176,6 +177,11 @@ const ANSWERS = {
   distribute: "meeting:distributed",
   ping: "pong",
 };
+
+/** How far a distribution is, until its answer. */
+function showProgress(progress) {
+  fill(parts.answer, el("p", { class: "empty" }, `Waiting for the answer… ${howFar(progress)}`));
+}
 
 function showRefusal(error) {
   const { code, message, retryable, retryAfterSeconds, zoom, details, event } = error;

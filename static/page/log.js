@@ -29,7 +29,7 @@ function about({ data, text }) {
   if (text !== undefined) return text.slice(0, 80);
   if (!data) return "";
   if (data.code) return `${data.code}: ${data.error ?? data.message}`;
-  if (data.summary ?? data.total) return `${data.successful} of ${data.total} delivered`;
+  if (data.summary ?? data.total) return `${data.successful ?? data.delivered} of ${data.total} delivered`;
   return data.userId ?? data.participantUserId ?? data.hostUserId ?? data.zakToken ?? data.obfToken ?? "";
 }
 

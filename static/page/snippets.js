@@ -56,6 +56,7 @@ function client({ call }, body, origin, carrier) {
     distribute: [
       `const outcome = await hub.distribute(${JSON.stringify(body, null, 2)}, {`,
       "  onStarted: ({ zakToken }) => start(zakToken),",
+      "  onProgress: ({ done, total, etaSeconds }) => console.log(done, total, etaSeconds),",
       "});",
     ],
     ping: ["const milliseconds = await hub.ping();"],
@@ -69,7 +70,10 @@ function socketIo({ name, fields }, body, origin, carrier) {
   const options = carrier === "polling" ? `, { transports: ["polling"] }` : "";
   const pushed = {
     authenticate: [`socket.on("meeting:credentials", ({ meetingId, obfToken }) => join(meetingId, obfToken));`],
-    "meeting:distribute": [`socket.on("meeting:started", ({ zakToken }) => start(zakToken));`],
+    "meeting:distribute": [
+      `socket.on("meeting:started", ({ zakToken }) => start(zakToken));`,
+      `socket.on("meeting:progress", ({ done, total, etaSeconds }) => console.log(done, total, etaSeconds));`,
+    ],
   };
   const data = fields.length ? `, ${JSON.stringify(body, null, 2)}` : "";
   return [

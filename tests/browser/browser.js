@@ -5,6 +5,7 @@ import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import axe from "axe-core";
 import { chromium } from "playwright-core";
 
 import { ROOT } from "./hub.js";
@@ -92,6 +93,16 @@ export async function tokenOf(page, userId) {
 /** What a token says of itself. */
 export function claims(token) {
   return JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
+}
+
+/** What axe finds serious or critical in the page as it is now. */
+export async function violations(page) {
+  // Evaluated by the debugger, which the page's policy does not bind.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations
+    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join("; ")}`);
 }
 
 /** The whole page as a picture, in `target/screenshots`. */

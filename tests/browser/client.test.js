@@ -87,6 +87,31 @@ overEach("a distribution: rows for the host, the ZAK by onStarted, the token to 
   assert.ok((await pushed).obfToken);
 });
 
+overEach("onProgress is told how far each of two distributions is, and of each row once", async (carrier) => {
+  const paced = await startHub({ env: { ZOOM_RATE_PER_SECOND: "6" } });
+  try {
+    const made = client(paced.socket, { carrier });
+    await made.connect();
+    const users = ["a", "b", "c", "d", "e"].map((name) => `${name}@example.com`);
+    for (const user of users) await made.authenticate(user);
+    const run = async (hostUserId, participantUserIds) => {
+      const told = [];
+      const about = { ...MEETING, hostUserId, participantUserIds };
+      const { distributionId } = await made.distribute(about, { onProgress: (data) => told.push(data) });
+      assert.deepEqual([...new Set(told.map((data) => data.distributionId))], [distributionId]);
+      return told;
+    };
+    const [all, some] = await Promise.all([run("h@example.com", users), run("h@example.com", users.slice(0, 3))]);
+    assert.deepEqual([all[0].total, some[0].total], [5, 3]);
+    assert.ok(all[0].etaSeconds > 0);
+    assert.ok(all.some(({ done }) => done > 0 && done < 5), JSON.stringify(all.map(({ done }) => done)));
+    const rows = all.flatMap(({ participants }) => participants.map(({ userId }) => userId));
+    assert.deepEqual([new Set(rows).size, all.at(-1).done], [rows.length, rows.length]);
+  } finally {
+    await paced.stop();
+  }
+});
+
 test("a mistake in onStarted is its own: the other listeners are told, and the outcome comes", async () => {
   const host = await connected(CARRIERS.WebSocket, "host@example.com");
   const [real, mistakes] = [globalThis.queueMicrotask, []];
@@ -363,6 +388,32 @@ test("a call that is never answered ends at its deadline", async () => {
     const made = client(url, { answerSeconds: 0.2 });
     await made.connect();
     await assert.rejects(made.join({ ...MEETING, participantUserId: "a@example.com" }), { code: "no_answer", retryable: true });
+  } finally {
+    stop();
+  }
+});
+
+test("a distribution that goes on is waited for beyond its deadline, and one that stands still is not", async () => {
+  const { url, stop } = await server((socket) => {
+    socket.on("message", async (text) => {
+      const { data, id } = JSON.parse(text);
+      const say = (event, done) => socket.send(JSON.stringify({ event, data: { done, total: 8, participants: [] }, id }));
+      for (let done = 1; done < 8; done += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        say("meeting:progress", done);
+      }
+      if (data.meetingId === MEETING.meetingId) say("meeting:distributed", 8);
+    });
+  });
+  try {
+    const made = client(url, { distributeSeconds: 1 });
+    await made.connect();
+    const told = [];
+    const outcome = await made.distribute(MEETING, { onProgress: ({ done }) => told.push(done) });
+    assert.deepEqual([outcome.done, told], [8, [1, 2, 3, 4, 5, 6, 7]]);
+    // Whoever doesn't listen to progress waits as long.
+    assert.equal((await made.distribute(MEETING)).done, 8);
+    await assert.rejects(made.distribute({ meetingId: "1234567891" }), { code: "no_answer", retryable: true });
   } finally {
     stop();
   }

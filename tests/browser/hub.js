@@ -12,13 +12,13 @@ const BINARY = process.env.HUB_BINARY ?? join(ROOT, "target/debug/zoom-token-hub
 const START_MS = 20_000;
 const STOP_MS = 35_000;
 
-/** Starts a hub; resolves once it listens. */
+/** Starts a hub, at no pace unless `env` sets one; resolves once it listens. */
 export async function startHub({ port = 0, env = {} } = {}) {
   // A folder without a `.env`, and an environment without anybody's settings.
   const folder = mkdtempSync(join(tmpdir(), "hub-"));
   const child = spawn(BINARY, [], {
     cwd: folder,
-    env: { PATH: process.env.PATH, PORT: String(port), RUST_LOG: "error", ...env },
+    env: { PATH: process.env.PATH, PORT: String(port), RUST_LOG: "error", ZOOM_RATE_PER_SECOND: "0", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const kill = () => child.kill("SIGKILL");

@@ -3,9 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import axe from "axe-core";
-
-import { distribute, everybodyConnected, openPage, paneOf, photograph } from "./browser.js";
+import { distribute, everybodyConnected, openPage, paneOf, photograph, violations } from "./browser.js";
 import { startHub } from "./hub.js";
 
 let hub;
@@ -13,15 +11,6 @@ before(async () => {
   hub = await startHub();
 });
 after(() => hub?.stop());
-
-async function violations(page) {
-  // Evaluated by the debugger, which the page's policy does not bind.
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  return violations
-    .filter(({ impact }) => ["serious", "critical"].includes(impact))
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join("; ")}`);
-}
 
 for (const colorScheme of ["light", "dark"]) {
   test(`${colorScheme}: axe finds nothing serious before or after a distribution`, async () => {
