@@ -101,6 +101,13 @@ pub(crate) enum To {
     UserExcept(UserId, SessionId),
 }
 
+impl To {
+    /// Whether it is this session that asked.
+    fn answers(&self, session: SessionId) -> bool {
+        matches!(self, Self::Session(asked) | Self::SessionElseUser(asked, _) if *asked == session)
+    }
+}
+
 /// Ends every session with a code; answers how many there were.
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "usize")]
@@ -245,8 +252,11 @@ impl Handler<Route> for Registry {
     type Result = usize;
 
     fn handle(&mut self, route: Route, _ctx: &mut Self::Context) -> usize {
-        let sessions = self.reached_by(&route.to);
-        sessions.into_iter().filter(|session| self.hand(*session, &route.event, route.frame.as_ref())).count()
+        let Route { to, event, frame } = route;
+        let sessions = self.reached_by(&to);
+        // A frame's name means something to the session that sent it: another may have one of that name itself.
+        let named = |session| if to.answers(session) { frame.as_ref() } else { None };
+        sessions.into_iter().filter(|session| self.hand(*session, &event, named(*session))).count()
     }
 }
 

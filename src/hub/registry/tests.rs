@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::events::Pong;
+use super::super::events::{FrameName, Pong};
 use super::*;
 
 /// A session that takes what its mailbox holds and never more: it waits for good at its first event.
@@ -24,6 +24,21 @@ impl Handler<Deliver> for Stuck {
     }
 }
 
+/// A session that tells what it was handed, and as the answer to what.
+struct Telling(tokio::sync::mpsc::UnboundedSender<Option<FrameId>>);
+
+impl Actor for Telling {
+    type Context = Context<Self>;
+}
+
+impl Handler<Deliver> for Telling {
+    type Result = ();
+
+    fn handle(&mut self, deliver: Deliver, _ctx: &mut Self::Context) {
+        self.0.send(deliver.frame).unwrap();
+    }
+}
+
 struct Fixture {
     registry: Addr<Registry>,
     presence: Presence,
@@ -38,8 +53,16 @@ impl Fixture {
     }
 
     async fn open(&self, user: &str) -> (SessionId, oneshot::Receiver<Code>) {
+        self.open_with(user, Stuck.start().recipient()).await
+    }
+
+    async fn open_with(
+        &self,
+        user: &str,
+        deliver: Recipient<Deliver>,
+    ) -> (SessionId, oneshot::Receiver<Code>) {
         let (session, (end, ended)) = (SessionId::random(), oneshot::channel());
-        let open = Open { session, deliver: Stuck.start().recipient(), end };
+        let open = Open { session, deliver, end };
         self.registry.send(open).await.unwrap().unwrap();
         let identify = Identify { session, user: user.parse().unwrap() };
         self.registry.send(identify).await.unwrap().unwrap();
@@ -54,6 +77,25 @@ impl Fixture {
 
 fn ann() -> UserId {
     "ann".parse().unwrap()
+}
+
+#[actix::test]
+async fn what_answers_a_frame_says_so_to_the_session_that_asked_alone() {
+    let hub = Fixture::new();
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (asked, _) = hub.open_with("ann", Telling(tell).start().recipient()).await;
+    let frame = FrameName::new("7").map(FrameId::Named);
+    let gone = SessionId::random();
+    for (to, named) in [
+        (To::Session(asked), true),
+        (To::SessionElseUser(asked, ann()), true),
+        (To::SessionElseUser(gone, ann()), false),
+        (To::User(ann()), false),
+    ] {
+        let route = Route { to, event: ServerEvent::Pong(Pong::now()), frame: frame.clone() };
+        assert_eq!(hub.registry.send(route).await.unwrap(), 1);
+        assert_eq!(told.recv().await.unwrap().is_some(), named);
+    }
 }
 
 #[actix::test]
