@@ -12,7 +12,6 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
-use actix::clock::{sleep, timeout};
 use actix::dev::{MessageResponse, OneshotSender};
 use actix::prelude::*;
 use log::{info, warn};
@@ -27,12 +26,10 @@ use super::lease::IssuedToken;
 use super::schedule::{After, Bounds, Call, Hopeless, Lane, News, Schedule, Turn};
 use crate::config::{Upstream, Zoom};
 use crate::names::{MeetingId, UserId};
-use flight::{Job, Landed, end, fly};
+use flight::{Job, Landed, end, fly, probe};
 
 /// How often calls are looked for whose time is over while they wait.
 const SWEEP: Duration = Duration::from_secs(1);
-/// How long a probe may take, and how soon after one the next may start.
-const PROBE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(1));
 
 /// What a call to the broker ends with.
 pub type Issued = Result<IssuedToken, ZoomError>;
@@ -239,14 +236,16 @@ impl TokenBroker {
         let Some(Flight { call, started, .. }) = self.flights.remove(&id) else {
             return;
         };
-        let Landed { issued, per_second } = landed;
-        if let Some(limit) = per_second.filter(|limit| self.schedule.told(*limit)) {
+        let (Landed { issued, limits }, now) = (landed, Instant::now());
+        let (after, news) = self.schedule.ended(now, started, call, end(&issued), rand::random());
+        if let Some(limit) = limits.per_second.filter(|limit| self.schedule.told(*limit)) {
             warn!(
                 "Zoom says that it allows {limit} calls a second: the hub makes no more (ZOOM_RATE_PER_SECOND)"
             );
         }
-        let end = end(&issued);
-        let (after, news) = self.schedule.ended(Instant::now(), started, call, end, rand::random());
+        if limits.full {
+            self.schedule.full(now);
+        }
         if let After::Over(call) = after {
             self.end(&call.job, &issued);
         }
@@ -268,11 +267,10 @@ impl TokenBroker {
                 accepted.max(1)
             );
         }
-        if news.day_over {
+        if let Some(wait) = news.day_over {
             warn!("Zoom allows the account no more calls today: calls are refused until that is over");
             for call in self.schedule.everything() {
-                let error = error.clone().unwrap_or_else(|| self.refusal(&call.job, Hopeless::Away));
-                self.end(&call.job, &Err(ZoomError { call: call.job.kind(), ..error }));
+                self.end(&call.job, &Err(self.refusal(&call.job, Hopeless::DayOver(wait))));
             }
         }
         if news.back {
@@ -326,20 +324,6 @@ impl TokenBroker {
         for call in self.schedule.sweep(Instant::now()) {
             self.expire(&call);
         }
-    }
-}
-
-/// Asks until Zoom answers.
-async fn probe(access: Rc<Access>, client: Rc<ZoomClient>) {
-    loop {
-        let started = Instant::now();
-        let asked = async { client.probe(&access.lease().await?).await };
-        if let Ok(Ok(())) = timeout(PROBE.0, asked).await {
-            return;
-        }
-        // Whoever asks next must not wait for what this one waited for.
-        access.give_up();
-        sleep(PROBE.1.saturating_sub(started.elapsed())).await;
     }
 }
 

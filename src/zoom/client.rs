@@ -130,24 +130,24 @@ impl ZoomClient {
         Ok(Lease::new(login, api_url, granted.into(), answer.at))
     }
 
-    /// Asks for one token; an OBF is for a meeting. With it, how many calls a second Zoom says that it allows.
+    /// Asks for one token; an OBF is for a meeting. With it, what Zoom says of its limits.
     pub(crate) async fn token(
         &self,
         lease: &Lease,
         kind: TokenKind,
         user: &UserId,
         meeting: Option<MeetingId>,
-    ) -> (Result<IssuedToken, ZoomError>, Option<f64>) {
+    ) -> (Result<IssuedToken, ZoomError>, Limits) {
         let ttl = match kind {
             TokenKind::Zak => self.zak_ttl,
             TokenKind::Obf => self.obf_ttl,
         };
         match self.ask(lease, kind, user.as_str(), meeting, ttl).await {
-            Err(error) => (Err(error), None),
+            Err(error) => (Err(error), Limits::default()),
             Ok(answer) => {
                 let token = answer::token(kind, &answer, &lease.token);
                 let issued = token.map(|token| IssuedToken::new(token, ttl, Timestamp::now()));
-                (issued, answer.limits.per_second)
+                (issued, answer.limits)
             }
         }
     }

@@ -17,6 +17,8 @@ pub(crate) struct Limits {
     pub(crate) daily: bool,
     /// Calls a second that Zoom allows.
     pub(crate) per_second: Option<f64>,
+    /// Whether it allows no more in this second.
+    pub(crate) full: bool,
 }
 
 impl Limits {
@@ -25,11 +27,13 @@ impl Limits {
         let text = |name: &str| headers.get(name)?.to_str().ok();
         let kind = text("x-ratelimit-type").unwrap_or_default().to_ascii_lowercase();
         let is_per_second = kind.contains("second") || kind.contains("qps");
-        let limit = text("x-ratelimit-limit").and_then(|limit| limit.trim().parse::<f64>().ok());
+        let number = |name| text(name).and_then(|number| number.trim().parse::<f64>().ok());
+        let limit = number("x-ratelimit-limit");
         Self {
             retry_after: text(RETRY_AFTER.as_str()).and_then(|text| retry_after(text.trim(), now)),
             daily: kind.contains("daily"),
             per_second: limit.filter(|limit| is_per_second && limit.is_finite() && *limit >= 1.0),
+            full: is_per_second && number("x-ratelimit-remaining") == Some(0.0),
         }
     }
 }
@@ -88,5 +92,12 @@ mod tests {
         assert_eq!(told("Daily-limit", "5000"), (true, None));
         assert_eq!(told("Per-second-limit", "0"), (false, None));
         assert_eq!(limits(&[("x-ratelimit-limit", "30")]), Limits::default());
+    }
+
+    #[test]
+    fn nothing_left_counts_where_it_is_of_a_second() {
+        let full = |kind, left| limits(&[("x-ratelimit-type", kind), ("x-ratelimit-remaining", left)]).full;
+        assert!(full("Per-second-limit", "0") && full("QPS", " 0 "));
+        assert!(!full("Per-second-limit", "1") && !full("Daily-limit", "0") && !full("QPS", ""));
     }
 }

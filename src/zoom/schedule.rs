@@ -122,8 +122,8 @@ pub(crate) struct News {
     pub(crate) away: bool,
     /// The breaker has closed.
     pub(crate) back: bool,
-    /// The daily limit is reached.
-    pub(crate) day_over: bool,
+    /// The daily limit is reached, for so long.
+    pub(crate) day_over: Option<Duration>,
 }
 
 /// The schedule.
@@ -271,8 +271,10 @@ impl<J: Wanted> Schedule<J> {
             }
             End::DayOver(wait) => {
                 news.back = self.breaker.answered();
-                news.day_over = self.day_over_until.is_none_or(|until| until <= now);
-                self.day_over_until = Some(now + wait.unwrap_or(DAY_OVER));
+                let wait = wait.unwrap_or(DAY_OVER);
+                let is_news = self.day_over_until.is_none_or(|until| until <= now);
+                news.day_over = is_news.then_some(wait);
+                self.day_over_until = Some(now + wait);
                 None
             }
             End::Stale => {
@@ -293,6 +295,7 @@ impl<J: Wanted> Schedule<J> {
 
     fn after(&mut self, call: Call<J>, again: Option<Instant>) -> After<J> {
         match again {
+            // With a moment left for the answer: Zoom's own words say more than that the time is over.
             Some(at)
                 if self.pace.ready_at(at) + BACK_OFF.0 < call.deadline
                     && call.job.is_wanted()
@@ -325,6 +328,11 @@ impl<J: Wanted> Schedule<J> {
     /// Zoom says how many calls a second it allows; whether that is less than was believed.
     pub(crate) fn told(&mut self, limit: f64) -> bool {
         self.pace.told(limit)
+    }
+
+    /// Zoom says that its second is full.
+    pub(crate) fn full(&mut self, now: Instant) {
+        self.pace.full(now);
     }
 
     /// The calls for which there is no hope any more, out of the queues: their time is over, or nobody waits.

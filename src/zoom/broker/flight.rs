@@ -1,8 +1,11 @@
 //! One call of the broker's: who waits for it, how it is made, and how it ended.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
+use actix::clock::{sleep, timeout};
 use actix::dev::OneshotSender;
 use log::info;
 
@@ -11,7 +14,11 @@ use crate::zoom::access::Access;
 use crate::zoom::api::TokenKind;
 use crate::zoom::client::ZoomClient;
 use crate::zoom::error::{Call, Cause, ZoomError};
+use crate::zoom::limits::Limits;
 use crate::zoom::schedule::{End, Wanted};
+
+/// How long a probe may take, and how soon after one the next may start.
+const PROBE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(1));
 
 /// A token to be minted, and everybody who waits for it.
 pub(super) struct Job {
@@ -54,8 +61,8 @@ impl Job {
     }
 }
 
-impl std::fmt::Debug for Job {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job").field("mint", &self.mint).finish_non_exhaustive()
     }
 }
@@ -69,24 +76,38 @@ impl Wanted for Rc<Job> {
 /// What a call brought.
 pub(super) struct Landed {
     pub(super) issued: Issued,
-    /// Calls a second that Zoom says it allows.
-    pub(super) per_second: Option<f64>,
+    /// What Zoom says of its limits.
+    pub(super) limits: Limits,
 }
 
 /// Makes one call.
 pub(super) async fn fly(access: Rc<Access>, client: Rc<ZoomClient>, mint: Mint) -> Landed {
     let lease = match access.lease().await {
         Ok(lease) => lease,
-        Err(error) => return Landed { issued: Err(error), per_second: None },
+        Err(error) => return Landed { issued: Err(error), limits: Limits::default() },
     };
-    let (issued, per_second) = match &mint {
+    let (issued, limits) = match &mint {
         Mint::Zak { user } => client.token(&lease, TokenKind::Zak, user, None).await,
         Mint::Obf { user, meeting } => client.token(&lease, TokenKind::Obf, user, Some(*meeting)).await,
     };
     if matches!(&issued, Err(error) if error.cause == Cause::AccessTokenRejected) {
         access.reject(&lease);
     }
-    Landed { issued, per_second }
+    Landed { issued, limits }
+}
+
+/// Asks until Zoom answers.
+pub(super) async fn probe(access: Rc<Access>, client: Rc<ZoomClient>) {
+    loop {
+        let started = Instant::now();
+        let asked = async { client.probe(&access.lease().await?).await };
+        if let Ok(Ok(())) = timeout(PROBE.0, asked).await {
+            return;
+        }
+        // Whoever asks next must not wait for what this one waited for.
+        access.give_up();
+        sleep(PROBE.1.saturating_sub(started.elapsed())).await;
+    }
 }
 
 /// How a call ended, as far as the schedule is concerned.

@@ -137,10 +137,8 @@ impl Pace {
         let seen = f64::from(u32::try_from(accepted).unwrap_or(u32::MAX));
         let rate = self.rate(now).map_or(seen, |rate| rate.min(seen)) * BACK_OFF;
         self.slowed = Some((rate.max(SLOWEST), now));
-        // Zoom's second is full until the oldest call leaves it.
-        let oldest = self.accepted.front().copied().unwrap_or(now);
         if wait.is_none() {
-            self.hold_until(oldest + WINDOW);
+            self.full(now);
         }
         self.burst.left = 0;
         self.next = Some(now);
@@ -156,8 +154,15 @@ impl Pace {
         is_less
     }
 
+    /// Zoom's second is full, until the oldest call leaves it.
+    pub(crate) fn full(&mut self, now: Instant) {
+        self.forget(now);
+        let oldest = self.accepted.front().copied().unwrap_or(now);
+        self.hold_until(oldest + WINDOW);
+    }
+
     /// Nothing starts before.
-    pub(crate) fn hold_until(&mut self, until: Instant) {
+    fn hold_until(&mut self, until: Instant) {
         self.hold = self.hold.max(Some(until));
     }
 

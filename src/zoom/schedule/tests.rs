@@ -175,7 +175,8 @@ fn the_days_limit_ends_it_for_everybody_until_it_is_over() {
     schedule.admit(now, user("a"), job(1)).unwrap();
     let call = start(&mut schedule, now);
     let (after, news) = schedule.ended(now, now, call, End::DayOver(Some(Duration::from_hours(3))), 0.0);
-    assert!(matches!(after, After::Over(_)) && news.day_over);
+    assert!(matches!(after, After::Over(_)));
+    assert_eq!(news.day_over, Some(Duration::from_hours(3)));
     let left = Duration::from_hours(2);
     let later = now + Duration::from_hours(1);
     assert_eq!(schedule.admit(later, patient(), job(2)).unwrap_err().1, Hopeless::DayOver(left));

@@ -187,6 +187,19 @@ fn it_recovers_by_a_twentieth_of_the_limit_a_second() {
 }
 
 #[test]
+fn a_second_that_zoom_calls_full_is_waited_out_and_slows_nothing() {
+    let zero = Instant::now();
+    let mut pace = Pace::new(80.0);
+    for millis in [0, 100] {
+        pace.start(zero + Duration::from_millis(millis));
+        pace.accepted(zero + Duration::from_millis(millis), zero + Duration::from_millis(millis));
+    }
+    let now = zero + Duration::from_millis(110);
+    pace.full(now);
+    assert_eq!((pace.ready_at(now), pace.rate(now)), (zero + WINDOW, Some(80.0 * GUARD)));
+}
+
+#[test]
 fn zooms_own_word_is_kept() {
     let zero = Instant::now();
     let mut pace = Pace::new(80.0);
