@@ -1,4 +1,4 @@
-//! Zoom allows less than the hub was told.
+//! Zoom allows less than the hub was told, and says not how much.
 
 use super::{MEETING, Stage, need_clients, seen};
 use crate::Attempt;
@@ -13,7 +13,8 @@ const PARTICIPANTS: usize = 600;
 
 pub(super) async fn play(stage: &Stage<'_>) -> Attempt<Measurement> {
     need_clients(PARTICIPANTS + 1)?;
-    let (hub, mut zoom) = stage.set(Behaviour::limited(ALLOWED), BELIEVED).await?;
+    let (hub, mut zoom) =
+        stage.set(Behaviour { untold: true, ..Behaviour::limited(ALLOWED) }, BELIEVED).await?;
     let mut participants = Crowd::connect(hub.address(), "participant", PARTICIPANTS).await?;
     let mut host = Crowd::connect(hub.address(), "host", 1).await?;
     let pressed = press(&mut host, participants.users(), MEETING).await?;

@@ -28,6 +28,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) struct Behaviour {
     /// Calls let in during any one second, logins aside; 0: any number.
     pub(crate) limit: u32,
+    /// Whether a refusal for the rate keeps to itself what the limit is.
+    pub(crate) untold: bool,
     /// How long an answer takes.
     pub(crate) latency_ms: u64,
     /// The shares, from 0 to 1, of the OBF calls that are answered so; a ZAK is spared, for without one nothing begins.

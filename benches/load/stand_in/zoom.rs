@@ -88,7 +88,7 @@ impl Zoom {
         let most = if limit == 0 { usize::MAX } else { usize::try_from(limit).unwrap_or(usize::MAX) };
         if !self.accepted.admits(now, most) {
             self.counts.refused += 1;
-            return over_limit(limit);
+            return over_limit(self.behaviour);
         }
         self.counts.accepted += 1;
         if let Some(fault) = obf.then(|| self.fault()).flatten() {
@@ -127,11 +127,13 @@ fn login() -> Reply {
     Reply::Answer(wire::answer("200 OK", JSON, "", body))
 }
 
-fn over_limit(limit: u32) -> Reply {
+fn over_limit(behaviour: Behaviour) -> Reply {
+    let Behaviour { limit, untold, .. } = behaviour;
     let headers = format!(
         "X-RateLimit-Category: Light\r\nX-RateLimit-Type: Per-second-limit\r\n\
          X-RateLimit-Limit: {limit}\r\nX-RateLimit-Remaining: 0\r\n"
     );
+    let headers = if untold { String::new() } else { headers };
     let message = "You have reached the maximum per-second rate limit for this API. Try again later.";
     refusal("429 Too Many Requests", 429, message, &headers)
 }
