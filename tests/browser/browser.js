@@ -95,6 +95,15 @@ export function claims(token) {
   return JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
 }
 
+/** The events that a client may send, and what answers each. */
+export const ANSWERS = {
+  authenticate: "authenticated",
+  "meeting:start": "meeting:started",
+  "meeting:join": "meeting:credentials",
+  "meeting:distribute": "meeting:distributed",
+  ping: "pong",
+};
+
 /** What axe finds serious or critical in the page as it is now. */
 export async function violations(page) {
   // Evaluated by the debugger, which the page's policy does not bind.

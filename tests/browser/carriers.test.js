@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { claims, distribute, everybodyConnected, openPage, paneOf, tokenOf } from "./browser.js";
+import { ANSWERS, claims, distribute, everybodyConnected, openPage, paneOf, tokenOf } from "./browser.js";
 import { ROOT, startHub } from "./hub.js";
 
 const CARRIERS = {
@@ -137,14 +137,7 @@ test("every event of the explorer is answered over Socket.IO, and shown as its c
   await withPage(async (page, { complaints }) => {
     await choose(page, "Socket.IO");
     const explorer = page.locator("#explorer");
-    const answers = {
-      authenticate: "authenticated",
-      "meeting:start": "meeting:started",
-      "meeting:join": "meeting:credentials",
-      "meeting:distribute": "meeting:distributed",
-      ping: "pong",
-    };
-    for (const [name, answer] of Object.entries(answers)) {
+    for (const [name, answer] of Object.entries(ANSWERS)) {
       await explorer.getByRole("radio", { name, exact: true }).check({ force: true });
       await explorer.getByRole("button", { name: "Send" }).click();
       await explorer.locator(".answer-head", { hasText: answer }).waitFor();

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
-import { distribute, everybodyConnected, openPage, paneOf, photograph } from "./browser.js";
+import { ANSWERS, distribute, everybodyConnected, openPage, paneOf, photograph } from "./browser.js";
 import { startHub } from "./hub.js";
 
 let hub;
@@ -122,14 +122,7 @@ test("every HTTP call of the explorer is answered, and shown as curl and fetch",
 test("every event of the explorer is answered, and shown as client.js and as a frame", async () => {
   await withPage(async (page, complaints) => {
     const explorer = page.locator("#explorer");
-    const answers = {
-      authenticate: "authenticated",
-      "meeting:start": "meeting:started",
-      "meeting:join": "meeting:credentials",
-      "meeting:distribute": "meeting:distributed",
-      ping: "pong",
-    };
-    for (const [name, answer] of Object.entries(answers)) {
+    for (const [name, answer] of Object.entries(ANSWERS)) {
       await pick(page, name);
       await send(page);
       await explorer.locator(".answer-head", { hasText: answer }).waitFor();
