@@ -72,8 +72,7 @@ impl Delivery {
         batch: Batch,
         asked: &Asked,
     ) -> Result<usize, Refusal> {
-        let deadline = self.deadlines.batch();
-        let obf = mint::obf_of(batch, &self.broker, deadline, user, meeting, asked).await?;
+        let obf = mint::obf(&self.broker, self.deadlines, Some(batch), user, meeting, asked).await?;
         let event = ServerEvent::Credentials(MeetingCredentials::new(meeting, &obf));
         let sessions = self.route(To::User(user.clone()), event, None).await?;
         audit::delivered(Subject { kind: TokenKind::Obf, user, meeting }, asked, sessions);

@@ -68,13 +68,12 @@ const PROGRESS: Duration = Duration::from_millis(250);
 
 struct Running {
     distribution: Distribution,
-    since: Instant,
     asked: Asked,
     frame: Option<FrameId>,
     work: Work,
     settled: oneshot::Sender<Arc<Report>>,
-    /// The rows' task; none while the ZAK is being minted.
-    rows: Option<SpawnHandle>,
+    /// The rows' task and its beginning; none while the ZAK is being minted.
+    rows: Option<(SpawnHandle, Instant)>,
 }
 
 /// The actor.
@@ -124,8 +123,7 @@ impl Distributions {
             async move { delivery.to_host(&host, meeting, &asked, frame).await }
         };
         let (settled, receiver) = oneshot::channel();
-        let since = Instant::now();
-        self.running.insert(id, Running { distribution, since, asked, frame, work, settled, rows: None });
+        self.running.insert(id, Running { distribution, asked, frame, work, settled, rows: None });
         Ok((Ticket { id, settled: receiver }, zak))
     }
 
@@ -150,8 +148,7 @@ impl Distributions {
         let rows = wrap_stream(rows).map(move |(row, outcome), actor: &mut Self, ctx: &mut Context<Self>| {
             actor.settle(id, row, outcome, ctx);
         });
-        running.rows = Some(ctx.spawn(rows.finish()));
-        running.since = Instant::now();
+        running.rows = Some((ctx.spawn(rows.finish()), Instant::now()));
         self.tell_progress(id, ctx);
         self.report_if_settled(id, ctx);
     }
@@ -185,12 +182,12 @@ impl Distributions {
         let Some(running) = self.running.get(&id) else { return 0 };
         let left = running.distribution.queued();
         let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-        let seconds = match self.tempo.borrow().per_second {
-            Some(rate) => number(self.queued.min(left.saturating_mul(self.running.len()))) / rate,
-            None => match running.distribution.ended() {
-                0 => 0.0,
-                ended => running.since.elapsed().as_secs_f64() / number(ended) * number(left),
-            },
+        let seconds = match (self.tempo.borrow().per_second, running.distribution.ended(), &running.rows) {
+            (Some(rate), _, _) => number(self.queued.min(left.saturating_mul(self.running.len()))) / rate,
+            (None, 1.., Some((_, since))) => {
+                since.elapsed().as_secs_f64() / number(running.distribution.ended()) * number(left)
+            }
+            (None, _, _) => 0.0,
         };
         Duration::try_from_secs_f64(seconds.ceil()).map_or(0, |eta| eta.as_secs())
     }
@@ -288,7 +285,7 @@ impl Handler<CutShort> for Distributions {
             let Some(running) = self.running.get_mut(&id) else {
                 continue;
             };
-            if let Some(rows) = running.rows.take() {
+            if let Some((rows, _)) = running.rows.take() {
                 ctx.cancel_future(rows);
             }
             let distribution = &mut running.distribution;

@@ -59,7 +59,7 @@ impl Meetings {
     /// Zoom's refusal, or the deadline's.
     pub async fn join(&self, request: Permitted<JoinMeeting>, asked: &Asked) -> Result<IssuedToken, Refusal> {
         let JoinMeeting { meeting, participant } = request.into_inner();
-        mint::obf(&self.broker, self.deadlines.interactive(), &participant, meeting, asked).await
+        mint::obf(&self.broker, self.deadlines, None, &participant, meeting, asked).await
     }
 
     /// Mints an OBF for each; one failure never fails the others. Each is pushed to its owner as soon as it is there.
@@ -115,7 +115,7 @@ impl Meetings {
     }
 
     async fn batch(&self, meeting: MeetingId, roster: &Roster, asked: &Asked) -> Vec<BatchRow> {
-        let (deadline, batch) = (self.deadlines.batch(), Batch::awaited());
+        let batch = Some(Batch::awaited());
         let rows = roster.iter().map(|named| async move {
             let user = match named {
                 Named::User(user) => user,
@@ -124,7 +124,7 @@ impl Meetings {
                     return BatchRow { user: given.clone(), outcome: Err(refusal) };
                 }
             };
-            let outcome = mint::obf_of(batch, &self.broker, deadline, user, meeting, asked).await;
+            let outcome = mint::obf(&self.broker, self.deadlines, batch, user, meeting, asked).await;
             if let Ok(obf) = &outcome {
                 self.push_obf(user, meeting, obf, asked).await;
             }

@@ -88,31 +88,22 @@ pub(crate) async fn zak(
     issue(broker, deadline, Mint::Zak { user: host.clone() }.interactive(), subject, asked).await
 }
 
-/// Mints the OBF of a participant who waits for it.
+/// Mints a participant's OBF: as one of a batch, or for somebody who waits for it.
 pub(crate) async fn obf(
     broker: &Addr<TokenBroker>,
-    deadline: Duration,
+    deadlines: Deadlines,
+    batch: Option<Batch>,
     participant: &UserId,
     meeting: MeetingId,
     asked: &Asked,
 ) -> Result<IssuedToken, Refusal> {
     let subject = Subject { kind: TokenKind::Obf, user: participant, meeting };
     let mint = Mint::Obf { user: participant.clone(), meeting };
-    issue(broker, deadline, mint.interactive(), subject, asked).await
-}
-
-/// Mints a participant's OBF as one of a batch.
-pub(crate) async fn obf_of(
-    batch: Batch,
-    broker: &Addr<TokenBroker>,
-    deadline: Duration,
-    participant: &UserId,
-    meeting: MeetingId,
-    asked: &Asked,
-) -> Result<IssuedToken, Refusal> {
-    let subject = Subject { kind: TokenKind::Obf, user: participant, meeting };
-    let mint = Mint::Obf { user: participant.clone(), meeting };
-    issue(broker, deadline, Issue { mint, lane: Lane::Batch(batch) }, subject, asked).await
+    let (deadline, call) = match batch {
+        Some(batch) => (deadlines.batch(), Issue { mint, lane: Lane::Batch(batch) }),
+        None => (deadlines.interactive(), mint.interactive()),
+    };
+    issue(broker, deadline, call, subject, asked).await
 }
 
 async fn issue(

@@ -4,10 +4,9 @@ use std::mem;
 
 use engineioxide_core::Packet;
 
-/// Bytes that may wait, beside a single packet that weighs more.
-const MAX_BYTES: usize = 2 << 20;
+use crate::hub::carrier::Backlog;
 
-/// The packets.
+/// The packets: as many bytes as a backlog may have, beside a single one that weighs more.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     packets: Vec<Packet>,
@@ -24,7 +23,7 @@ impl Outbox {
     #[must_use]
     pub(super) fn push(&mut self, packet: Packet) -> bool {
         let bytes = packet.get_size_hint(true);
-        let fits = self.bytes == 0 || self.bytes + bytes <= MAX_BYTES;
+        let fits = self.bytes == 0 || self.bytes + bytes <= Backlog::LIMIT;
         if fits {
             self.bytes += bytes;
             self.packets.push(packet);
@@ -50,10 +49,10 @@ mod tests {
     #[test]
     fn it_is_bounded_in_bytes_but_for_a_single_packet() {
         let mut outbox = Outbox::default();
-        assert!(outbox.push(packet(MAX_BYTES * 2)));
+        assert!(outbox.push(packet(Backlog::LIMIT * 2)));
         assert!(!outbox.push(packet(1)));
         assert_eq!(outbox.take().len(), 1);
-        assert!((0..4).all(|_| outbox.push(packet(MAX_BYTES / 4 - 1))));
+        assert!((0..4).all(|_| outbox.push(packet(Backlog::LIMIT / 4 - 1))));
         assert!(!outbox.push(packet(0)));
         assert_eq!(outbox.take().len(), 4);
     }
