@@ -3,10 +3,10 @@
 //! A client that breaks the protocol (what is no packet, an event of a namespace that it didn't join, an attachment
 //! without an event) is disconnected, as npm's server does it. One that joins no namespace in time is, too.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::Addr;
-use actix_web::rt::time::sleep;
+use actix_web::rt::time::sleep_until;
 use engineioxide_core::Str;
 use log::{debug, error};
 use serde_json::value::RawValue;
@@ -25,16 +25,18 @@ pub struct SocketIo<A> {
     application: A,
     reader: Reader,
     joined: Vec<Str>,
-    /// How often it has been without a namespace.
-    alone: u32,
+    /// Until when a client without a namespace may join one.
+    join_by: Instant,
+    /// Whether that is watched: by one timer, however often the client comes and goes.
+    watched: bool,
     connect_timeout: Duration,
 }
 
 /// What comes of a future.
 #[derive(Debug)]
 pub enum Later<T> {
-    /// The time to join a namespace is over, for the client that was without one for the so-manieth time.
-    JoinBy(u32),
+    /// The time to join a namespace may be over.
+    JoinBy,
     /// The application's.
     Application(T),
 }
@@ -91,7 +93,8 @@ impl<A: Application> SocketIo<A> {
             application,
             reader: Reader::new(settings.max_payload),
             joined: Vec::new(),
-            alone: 0,
+            join_by: Instant::now(),
+            watched: false,
             connect_timeout: settings.connect_timeout,
         }
     }
@@ -175,12 +178,19 @@ impl<A: Application> SocketIo<A> {
 
     /// A client that joined nothing, or has left everything, has so long to join.
     fn expect_to_join(&mut self, line: &mut Line<'_, Self>) {
-        self.alone += 1;
-        let (time, alone) = (self.connect_timeout, self.alone);
-        line.wait(async move {
-            sleep(time).await;
-            Later::JoinBy(alone)
-        });
+        self.join_by = Instant::now() + self.connect_timeout;
+        self.watch(line);
+    }
+
+    fn watch(&mut self, line: &mut Line<'_, Self>) {
+        if !self.watched {
+            self.watched = true;
+            let then = self.join_by;
+            line.wait(async move {
+                sleep_until(then.into()).await;
+                Later::JoinBy
+            });
+        }
     }
 }
 
@@ -206,8 +216,14 @@ impl<A: Application> Endpoint for SocketIo<A> {
 
     fn later(&mut self, later: Self::Later, line: &mut Line<'_, Self>) {
         match later {
-            Later::JoinBy(alone) if self.joined.is_empty() && self.alone == alone => line.close(),
-            Later::JoinBy(_) => {}
+            Later::JoinBy => {
+                self.watched = false;
+                match (self.joined.is_empty(), Instant::now() < self.join_by) {
+                    (true, true) => self.watch(line),
+                    (true, false) => line.close(),
+                    (false, _) => {}
+                }
+            }
             Later::Application(later) => self.application.later(later, &mut Out(line)),
         }
     }
