@@ -43,10 +43,12 @@ enum State<P> {
         upgrade: Option<Upgrade>,
     },
     WebSocket(LinkId),
-    /// Over, but for what waits for the next poll, and the last packet after that.
+    /// Over, but for what waits: for the next poll, and the last packet after that; or for the end of an upgrade that the
+    /// client is about to finish, since it polls no more.
     Leaving {
         until: Instant,
         last: Packet,
+        upgrade: Option<LinkId>,
     },
     Gone,
 }
@@ -136,7 +138,7 @@ impl<P> Engine<P> {
                     self.effects.push(Effect::payload(poll, [Packet::Noop]));
                 }
             }
-            State::Leaving { until, .. } if now >= *until => self.state = State::Gone,
+            State::Leaving { until, .. } if now >= *until => self.leave(),
             State::Polling { .. } | State::WebSocket(_) | State::Leaving { .. } | State::Gone => {}
         }
     }
@@ -170,7 +172,7 @@ impl<P> Engine<P> {
             }
             State::Leaving { last, .. } => {
                 self.effects.push(Effect::payload(request, [last.clone()]));
-                self.state = State::Gone;
+                self.leave();
                 None
             }
             State::Gone => {
@@ -238,6 +240,7 @@ impl<P> Engine<P> {
             State::Polling { upgrade, .. } if upgrade.as_ref().is_some_and(|it| it.link == gone) => {
                 *upgrade = None;
             }
+            State::Leaving { upgrade, .. } if *upgrade == Some(gone) => *upgrade = None,
             State::WebSocket(link) if *link == gone => self.cut(),
             State::Polling { .. } | State::WebSocket(_) | State::Leaving { .. } | State::Gone => {}
         }
@@ -255,6 +258,13 @@ impl<P> Engine<P> {
             (State::Polling { .. }, Via::Post) => true,
             (State::Polling { .. }, Via::Link(link)) => {
                 self.upgrading(link, packet.as_ref().ok());
+                false
+            }
+            (State::Leaving { upgrade: Some(waiting), .. }, Via::Link(link)) => {
+                if *waiting == link && packet == Ok(Packet::Upgrade) {
+                    self.effects.extend(self.outbox.take().into_iter().map(Effect::Write));
+                    self.leave();
+                }
                 false
             }
             (State::WebSocket(current), Via::Link(link)) => *current == link,
@@ -337,11 +347,15 @@ impl<P> Engine<P> {
     fn end(&mut self, last: Packet, linger: Option<Instant>, post: Reply) {
         match mem::replace(&mut self.state, State::Gone) {
             State::Polling { poll, upgrade } => {
-                self.effects.extend(upgrade.map(|_| Effect::Close));
+                let link = upgrade.as_ref().filter(|upgrade| upgrade.probed).map(|upgrade| upgrade.link);
+                let waits = link.filter(|_| poll.is_none() && linger.is_some() && last == Packet::Close);
+                if upgrade.is_some() && waits.is_none() {
+                    self.effects.push(Effect::Close);
+                }
                 match (poll, linger) {
                     // Nothing waits while a poll is held.
                     (Some((_, poll)), _) => self.effects.push(Effect::payload(poll, [last])),
-                    (None, Some(until)) => self.state = State::Leaving { until, last },
+                    (None, Some(until)) => self.state = State::Leaving { until, last, upgrade: waits },
                     (None, None) => {}
                 }
             }
@@ -350,6 +364,13 @@ impl<P> Engine<P> {
         }
         if let Some(request) = self.post.take() {
             self.effects.push(Effect::Answer(request, post));
+        }
+    }
+
+    /// Nothing is waited for any more.
+    fn leave(&mut self) {
+        if let State::Leaving { upgrade: Some(_), .. } = mem::replace(&mut self.state, State::Gone) {
+            self.effects.push(Effect::Close);
         }
     }
 

@@ -160,6 +160,28 @@ fn a_goodbye_waits_for_the_next_poll_but_not_for_ever() {
 }
 
 #[test]
+fn a_goodbye_in_the_midst_of_an_upgrade_waits_for_its_end_since_the_client_polls_no_more() {
+    let (mut engine, clock, link) = probed();
+    engine.send([text("why")]);
+    engine.close(clock.at(1));
+    assert_eq!((engine.effects(), engine.is_open(), engine.is_gone()), (vec![], false, false));
+    engine.packet(clock.at(2), Via::Link(link), Ok(Packet::Upgrade));
+    assert_eq!((engine.effects(), engine.is_gone()), (vec![written("why"), Effect::Close], true));
+    // Nor for ever; and by a poll it goes as ever, should the upgrade fail.
+    let (mut engine, clock, _) = probed();
+    engine.close(clock.at(1));
+    engine.tick(clock.at(5001));
+    assert_eq!((engine.effects(), engine.is_gone()), (vec![Effect::Close], true));
+    let (mut engine, clock, link) = probed();
+    engine.send([text("why")]);
+    engine.close(clock.at(1));
+    engine.detached(link);
+    engine.poll(clock.at(2), 1);
+    engine.poll(clock.at(3), 2);
+    assert_eq!((engine.effects(), engine.is_gone()), (vec![payload(1, "4why"), payload(2, "1")], true));
+}
+
+#[test]
 fn a_heartbeat_goes_by_the_poll_and_silence_ends_the_connection() {
     let (mut engine, clock) = polling();
     engine.poll(clock.at(1), 1);
