@@ -1,13 +1,15 @@
-//! The commands: `serve` (also without a word), `simulate` and `check`.
+//! The commands: `serve` (also without a word), `check`, `token` and `simulate`.
 //!
 //! Here the parts are put together: configuration, the simulator where it is asked for, the hub, and what a signal
 //! means.
 
+mod access;
 mod advice;
 mod banner;
 mod check;
 mod help;
 mod settings;
+mod token;
 mod wrap;
 
 use std::ffi::OsString;
@@ -42,6 +44,8 @@ enum Command {
     Serve,
     /// Log in at Zoom, ask for the TEST_… tokens, and say what to do about what fails.
     Check,
+    /// Print a credential for development, signed with `AUTH_JWT_SECRET`.
+    Token(token::Asked),
     /// Serve a stand-in for Zoom's API alone, on loopback.
     Simulate {
         /// The port; 0 takes any free one.
@@ -56,6 +60,8 @@ enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    Token(#[from] token::TokenError),
+    #[error(transparent)]
     App(#[from] AppError),
     #[error(transparent)]
     Simulator(#[from] SimulatorError),
@@ -69,8 +75,13 @@ impl Failure {
     /// 2: told wrongly; 1: could not.
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::App(AppError::Client(ClientError::Roots)) => ExitCode::from(2),
-            Self::App(_) | Self::Simulator(_) | Self::Address(_) | Self::Io(_) => ExitCode::from(1),
+            Self::Config(_) | Self::App(AppError::Client(ClientError::Roots) | AppError::Key(_)) => {
+                ExitCode::from(2)
+            }
+            Self::Token(error) if error.is_told_wrongly() => ExitCode::from(2),
+            Self::Token(_) | Self::App(_) | Self::Simulator(_) | Self::Address(_) | Self::Io(_) => {
+                ExitCode::from(1)
+            }
         }
     }
 }
@@ -93,6 +104,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Command::Check => {
                 check::check().await.map(|fine| if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
+            Command::Token(asked) => token::token(asked).map(|()| ExitCode::SUCCESS),
             Command::Simulate { port } => simulate(port).await.map(|()| ExitCode::SUCCESS),
         }
     });

@@ -5,6 +5,7 @@
 //! whole. Deliberately absent: reloading, a configuration file of our own, and any change of a value in silence: what
 //! can't be read stops the start with one line.
 
+mod auth;
 mod credentials;
 mod dotenv;
 mod error;
@@ -22,6 +23,7 @@ use url::Url;
 
 use crate::names::{MeetingId, UserId};
 
+pub use auth::{Auth, Held, Jwt, KeySource};
 pub use credentials::Credentials;
 pub use error::{ConfigError, LineFault, Name, NoSimulator, Shown};
 pub use origins::{OriginPattern, Origins};
@@ -38,8 +40,8 @@ pub struct Config {
     /// `HOST` and `PORT`, by default 3000 on loopback, in production on every address.
     pub listen: Listen,
     /// `AUTH_MODE`, by default open in development on loopback; elsewhere it must be said.
-    pub auth: AuthMode,
-    /// `CORS_ORIGIN`, by default the loopback origins.
+    pub auth: Auth,
+    /// `CORS_ORIGIN`, by default the loopback origins; with credentials none.
     pub origins: Origins,
     /// `PUBLIC_URL`, by default none: what the hub tells clients to connect to.
     pub public_url: Option<Url>,
@@ -108,13 +110,6 @@ impl Listen {
     }
 }
 
-/// How callers are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuthMode {
-    /// Any caller may name any user: for development and for networks where every caller is trusted.
-    Open,
-}
-
 /// How much a client may send at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -135,6 +130,10 @@ pub struct Times {
     pub write_timeout: Duration,
     /// `REQUEST_TIMEOUT_SECONDS`, by default 10: until a request has arrived.
     pub request_timeout: Duration,
+    /// `AUTH_TIMEOUT_SECONDS`, by default 10: until a client has said who it is, where it must.
+    pub auth_timeout: Duration,
+    /// `RENEW_SECONDS`, by default 25: from a credential's end until that of its session.
+    pub renew: Duration,
     /// `SHUTDOWN_TIMEOUT_SECONDS`, by default 25: until what runs is cut off at the end.
     pub shutdown_timeout: Duration,
 }
@@ -167,12 +166,12 @@ impl Config {
         let mut notices = Vec::new();
         let environment = environment(variables, &mut notices)?;
         let listen = listen(variables, environment)?;
-        let auth = auth(variables, environment, listen, &mut notices)?;
+        let auth = Auth::from_variables(variables, environment, listen, &mut notices)?;
         Ok(Self {
             environment,
             listen,
+            origins: origins(variables, &auth, &mut notices)?,
             auth,
-            origins: origins(variables, &mut notices)?,
             public_url: public_url(variables)?,
             limits: limits(variables)?,
             times: times(variables)?,
@@ -216,30 +215,12 @@ fn listen(variables: &Variables, environment: Environment) -> Result<Listen, Con
     }
 }
 
-fn auth(
-    variables: &Variables,
-    environment: Environment,
-    listen: Listen,
-    notices: &mut Vec<String>,
-) -> Result<AuthMode, ConfigError> {
-    let sheltered = environment == Environment::Development && listen.is_loopback();
-    match variables.text("AUTH_MODE")? {
-        None if sheltered => Ok(AuthMode::Open),
-        None => Err(ConfigError::AuthModeNotSaid),
-        Some("open") => {
-            if !sheltered {
-                notices.push("AUTH_MODE=open: whoever reaches this hub can get anyone's tokens".to_owned());
-            }
-            Ok(AuthMode::Open)
-        }
-        Some("jwt") => Err(ConfigError::AuthModeNotBuilt),
-        Some(other) => Err(ConfigError::unusable("AUTH_MODE", other, "use open")),
-    }
-}
-
-fn origins(variables: &Variables, notices: &mut Vec<String>) -> Result<Origins, ConfigError> {
+fn origins(variables: &Variables, auth: &Auth, notices: &mut Vec<String>) -> Result<Origins, ConfigError> {
     let Some(list) = variables.text("CORS_ORIGIN")? else {
-        return Ok(Origins::Loopback);
+        return Ok(match auth {
+            Auth::Open => Origins::Loopback,
+            Auth::Jwt(_) => Origins::Listed(Vec::new()),
+        });
     };
     let origins = Origins::listed(list).ok_or_else(|| {
         ConfigError::unusable_url(
@@ -275,6 +256,8 @@ fn times(variables: &Variables) -> Result<Times, ConfigError> {
         ping_timeout: seconds("PING_TIMEOUT_SECONDS", 20)?,
         write_timeout: seconds("WRITE_TIMEOUT_SECONDS", 10)?,
         request_timeout: seconds("REQUEST_TIMEOUT_SECONDS", 10)?,
+        auth_timeout: seconds("AUTH_TIMEOUT_SECONDS", 10)?,
+        renew: seconds("RENEW_SECONDS", 25)?,
         shutdown_timeout: seconds("SHUTDOWN_TIMEOUT_SECONDS", 25)?,
     })
 }

@@ -5,6 +5,7 @@
 //! - [`names`]: identifiers, parsed at the edge and trusted inside.
 //! - [`secret`]: a text that must not be seen.
 //! - [`config`]: every environment variable, read once.
+//! - [`identity`]: who a caller is: what a credential proves, and whether it still counts.
 //! - [`zoom`]: what Zoom gives us: the `TokenBroker` owns the access token and every call.
 //! - [`hub`]: who is connected, what they may ask, what reaches them: `Session`, `Registry`, `Distributions`.
 //! - [`web`]: HTTP, WebSocket and Socket.IO in and out, and the running whole.
@@ -23,6 +24,7 @@
 pub mod cli;
 pub mod config;
 pub mod hub;
+pub mod identity;
 pub mod names;
 pub mod secret;
 pub mod simulator;

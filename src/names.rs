@@ -96,7 +96,7 @@ impl Serialize for UserId {
 }
 
 /// A meeting's number: 9 to 11 digits, shown without the spaces and dashes that people paste.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MeetingId {
     number: u64,
     digits: u8,

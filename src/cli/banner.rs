@@ -9,8 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 use log::warn;
 use tokio::sync::watch;
 
-use super::VERSION;
-use crate::config::{AuthMode, Config, Listen, Zoom};
+use super::{VERSION, access};
+use crate::config::{Auth, Config, Environment, KeySource, Listen, Zoom};
 use crate::simulator::Simulator;
 use crate::zoom::Health;
 
@@ -69,9 +69,16 @@ fn running(config: &Config, addresses: &[SocketAddr], faults: Option<SocketAddr>
     if config.listen.is_loopback() {
         say("Reached:", "from this machine only; set HOST=0.0.0.0 to be reached from elsewhere");
     }
-    match config.auth {
-        AuthMode::Open => {
+    match &config.auth {
+        Auth::Open => {
             say("Access:", "open: whoever reaches this hub can get anyone's tokens (AUTH_MODE=open)");
+        }
+        Auth::Jwt(jwt) => {
+            say("Access:", &format!("{}; each caller shows a credential", access::checked(&jwt.keys)));
+            if config.environment == Environment::Development && matches!(jwt.keys, KeySource::Secret { .. })
+            {
+                say("Credential:", "zoom-token-hub token --user host@example.com --role host prints one");
+            }
         }
     }
     say("Pace:", &pace(&config.zoom));
@@ -158,6 +165,35 @@ mod tests {
         assert!(everywhere.contains("Tokens:     from Zoom\n"), "{everywhere}");
         assert!(at("10.0.0.1").contains("http://10.0.0.1:3000\n"));
         assert!(at("fd00::1").contains("ws://[fd00::1]:3000/ws\n"));
+    }
+
+    #[test]
+    fn a_hub_that_wants_credentials_says_how_they_are_checked_and_in_development_how_to_get_one() {
+        let jwt = [
+            ("AUTH_MODE", "jwt"),
+            ("AUTH_JWT_SECRET", "hush-hush-hush-hush-hush-hush-32"),
+            ("ZOOM_CLIENT_ID", "id"),
+            ("ZOOM_CLIENT_SECRET", "hush"),
+            ("ZOOM_ACCOUNT_ID", "account"),
+        ];
+        let access =
+            "  Access:     jwt, HS256, HS384 or HS512 by AUTH_JWT_SECRET; each caller shows a credential\n";
+        let credential =
+            "  Credential: zoom-token-hub token --user host@example.com --role host prints one\n";
+        let development = page(&jwt, None);
+        assert!(development.contains(&format!("{access}{credential}")), "{development}");
+        let production = page(&[&jwt[..], &[("APP_ENV", "production")]].concat(), None);
+        assert!(production.contains(access) && !production.contains("Credential:"), "{production}");
+        assert!(!(development + &production).contains("hush"));
+    }
+
+    #[test]
+    fn who_holds_no_secret_is_not_told_to_sign() {
+        let jwt = [("AUTH_MODE", "jwt"), ("AUTH_JWKS_FILE", "/jwks.json")];
+        let variables = Variables::from_pairs(jwt).with_file("/jwks.json", "{}");
+        let page = running(&Config::from_variables(&variables).unwrap(), &[], None);
+        assert!(page.contains("  Access:     jwt, by the public keys of AUTH_JWKS_FILE; each "), "{page}");
+        assert!(!page.contains("Credential:"), "{page}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::wrap::hanging;
 use super::{Failure, VERSION, log_as_told, settings, upstream};
 use crate::config::{Config, Origin, Test, Variables, Zoom};
 use crate::hub::audit::Asked;
-use crate::hub::command::{Caller, permit};
+use crate::hub::command::permit;
 use crate::hub::drain::Drain;
 use crate::hub::meetings::{BatchRow, Meetings};
 use crate::hub::mint::Deadlines;
@@ -25,6 +25,7 @@ use crate::hub::presence::Presence;
 use crate::hub::refusal::Refusal;
 use crate::hub::registry::Registry;
 use crate::hub::requests::{Named, Roster, SetUpMeeting};
+use crate::identity::{Authority, Caller};
 use crate::names::{MeetingId, RequestId, UserId};
 use crate::web::AppError;
 use crate::zoom::broker::{LogIn, Mint, Tempo, TokenBroker};
@@ -43,6 +44,8 @@ pub(super) async fn check() -> Result<bool, Failure> {
     if all.iter().any(|setting| setting.variable.name == "RUST_LOG" && setting.origin != Origin::Default) {
         log_as_told(&config.log_filter);
     }
+    // A key that is none stops the hub's start, and so it does this.
+    drop(Authority::new(&config.auth).map_err(AppError::from)?);
     let (upstream, simulator) = upstream(&config).await?;
     let tls = zoom::tls(&upstream).map_err(AppError::from)?;
     say(format_args!("Zoom Token Hub {VERSION}: check\n"));
@@ -87,7 +90,7 @@ struct Run {
 impl Run {
     fn new(broker: Addr<TokenBroker>, settings: &Zoom, simulated: bool) -> Self {
         let (alive, _ended) = oneshot::channel();
-        let registry = Registry::new(Presence::default(), Drain::default(), alive).start();
+        let registry = Registry::new(Presence::default(), Drain::default(), None, alive).start();
         let deadlines = Deadlines::new(settings);
         Self {
             meetings: Meetings::new(broker.clone(), registry, deadlines),
@@ -165,7 +168,7 @@ impl Run {
         let participants = Roster::new([Named::User(participant.clone())]);
         let asked = Asked { caller: Caller::Anyone, session: None, request: RequestId::random() };
         let of_host = |refusal| (Tried::Zak, refusal);
-        let request = permit(asked.caller, SetUpMeeting { meeting, host: host.clone(), participants });
+        let request = permit(&asked.caller, SetUpMeeting { meeting, host: host.clone(), participants });
         let (_zak, rows) = self.meetings.set_up(request.map_err(of_host)?, &asked).await.map_err(of_host)?;
         for BatchRow { outcome, .. } in rows {
             outcome.map_err(|refusal| (Tried::Obf, refusal))?;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::config::{AuthMode, Config, Environment, GROUPS, Listen, Origin, Setting, Source};
+use super::access;
+use crate::config::{Auth, Config, Environment, GROUPS, Listen, Origin, Setting, Source};
 
 /// Every setting on a line, in its group.
 pub(super) fn page(config: &Config, settings: &[Setting]) -> String {
@@ -27,7 +28,11 @@ pub(super) fn page(config: &Config, settings: &[Setting]) -> String {
 /// A setting's value and its origin, in words. Where a default depends on something, what came of it.
 fn shown(config: &Config, settings: &[Setting], setting: &Setting) -> (String, String) {
     if setting.origin != Origin::Default {
-        return (setting.value.clone().unwrap_or_default(), setting.origin.to_string());
+        let value = match &config.auth {
+            Auth::Jwt(jwt) if setting.variable.name == "AUTH_MODE" => access::checked(&jwt.keys),
+            Auth::Jwt(_) | Auth::Open => setting.value.clone().unwrap_or_default(),
+        };
+        return (value, setting.origin.to_string());
     }
     let Some(default) = setting.value.as_deref() else {
         return ("not set".to_owned(), String::new());
@@ -48,8 +53,10 @@ fn shown(config: &Config, settings: &[Setting], setting: &Setting) -> (String, S
             Listen::Everywhere { .. } => "every address",
             Listen::Address { .. } => default,
         },
-        "AUTH_MODE" => match config.auth {
-            AuthMode::Open => "open",
+        "AUTH_MODE" => "open",
+        "CORS_ORIGIN" => match config.auth {
+            Auth::Open => "origins on this machine",
+            Auth::Jwt(_) => "none but the hub's own page",
         },
         _ => default,
     };
@@ -74,6 +81,17 @@ mod tests {
     const CREDENTIALS: [(&str, &str); 3] =
         [("ZOOM_CLIENT_ID", "id"), ("ZOOM_CLIENT_SECRET", "hush"), ("ZOOM_ACCOUNT_ID", "account")];
 
+    const JWT: [(&str, &str); 2] =
+        [("AUTH_MODE", "jwt"), ("AUTH_JWT_SECRET", "hush-hush-hush-hush-hush-hush-32")];
+
+    #[test]
+    fn the_mode_says_what_credentials_are_checked_with_and_no_key_is_shown() {
+        assert_eq!(line(&JWT, "AUTH_MODE"), "jwt, HS256, HS384 or HS512 by AUTH_JWT_SECRET environment");
+        assert_eq!(line(&JWT, "AUTH_JWT_SECRET"), "set environment");
+        assert_eq!(line(&JWT, "AUTH_JWT_SECRET_PREVIOUS"), "not set");
+        assert_eq!(line(&[("AUTH_MODE", "open")], "AUTH_MODE"), "open environment");
+    }
+
     #[test]
     fn each_variable_has_its_value_and_its_origin_and_no_secret_is_shown() {
         assert_eq!(line(&CREDENTIALS, "ZOOM_CLIENT_ID"), "id environment");
@@ -90,7 +108,9 @@ mod tests {
         assert_eq!(line(&CREDENTIALS, "SIMULATOR"), "false default");
         assert_eq!(line(&[], "HOST"), "localhost default");
         assert_eq!(line(&[], "AUTH_MODE"), "open default");
-        let production = [&CREDENTIALS[..], &[("NODE_ENV", "production"), ("AUTH_MODE", "open")]].concat();
+        assert_eq!(line(&[], "CORS_ORIGIN"), "origins on this machine default");
+        let production = [&CREDENTIALS[..], &JWT, &[("NODE_ENV", "production")]].concat();
+        assert_eq!(line(&production, "CORS_ORIGIN"), "none but the hub's own page default");
         assert_eq!(line(&production, "APP_ENV"), "production NODE_ENV");
         assert_eq!(line(&production, "HOST"), "every address default");
     }

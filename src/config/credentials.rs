@@ -3,6 +3,7 @@
 //! Deliberately absent: whether Zoom takes them.
 
 use super::error::ConfigError;
+use super::read;
 use super::variables::Variables;
 use crate::secret::Secret;
 
@@ -46,7 +47,7 @@ fn client_secret(variables: &Variables) -> Result<Option<Secret>, ConfigError> {
     let given = one(name, variables.text(name)?)?;
     let held = variables.file(file)?.map(|text| text.reveal().trim_end_matches(['\r', '\n']));
     if given.is_some() && held.is_some() {
-        return Err(ConfigError::Twice { name, file });
+        return Err(ConfigError::Twice { name, other: file });
     }
     if held == Some("") {
         return Err(ConfigError::FileEmpty { name: file });
@@ -57,13 +58,9 @@ fn client_secret(variables: &Variables) -> Result<Option<Secret>, ConfigError> {
 
 /// One credential as it stands, which `name` gives or holds the file of.
 fn one<'a>(name: &'static str, text: Option<&'a str>) -> Result<Option<&'a str>, ConfigError> {
-    let Some(text) = text else {
+    let Some(text) = text.map(|text| read::own(name, text)).transpose()? else {
         return Ok(None);
     };
-    let starts = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("your_"));
-    if starts && text.ends_with("_here") {
-        return Err(ConfigError::Placeholder { name });
-    }
     let odd = |c: char| c.is_whitespace() || c.is_control() || (c == ':' && name == "ZOOM_CLIENT_ID");
     if text.contains(odd) {
         return Err(ConfigError::OddCredential { name });

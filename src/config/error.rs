@@ -57,13 +57,13 @@ pub enum ConfigError {
         /// The variable.
         name: &'static str,
     },
-    /// A secret comes twice.
-    #[error("{name} and {file} are both set; keep one of them")]
+    /// Which of the two counts would be a guess.
+    #[error("{name} and {other} are both set; keep one of them")]
     Twice {
-        /// The variable that holds the secret.
+        /// A variable.
         name: &'static str,
-        /// The variable that names a file of it.
-        file: &'static str,
+        /// What stands in its place: often the variable that names a file of it.
+        other: &'static str,
     },
     /// A value of the example was never replaced.
     #[error("{name} still holds the example's placeholder; put your own value there, or remove it")]
@@ -98,14 +98,42 @@ pub enum ConfigError {
     )]
     SimulatorInProduction,
     /// Others can connect, so that the mode of trust must be chosen.
+    #[error("AUTH_MODE is not set: {}", Self::mode(*.production))]
+    AuthModeNotSaid {
+        /// Whether there is a choice.
+        production: bool,
+    },
+    /// Production knows its callers.
+    #[error("AUTH_MODE=\"open\": production does not take it; use jwt, or set APP_ENV=development")]
+    OpenInProduction,
+    /// A key is there, and nothing is checked with it.
     #[error(
-        "AUTH_MODE is not set: outside development on loopback it must be; AUTH_MODE=open lets whoever reaches \
-         the hub get anyone's tokens"
+        "{name} is set, but credentials are not checked without AUTH_MODE=jwt; set that, or remove {name}"
     )]
-    AuthModeNotSaid,
-    /// This version can't check credentials of callers.
-    #[error("AUTH_MODE=\"jwt\": this version does not have it yet; use open, where every caller is trusted")]
-    AuthModeNotBuilt,
+    KeyInOpenMode {
+        /// The variable.
+        name: &'static str,
+    },
+    /// Credentials are to be checked with nothing.
+    #[error(
+        "AUTH_MODE=\"jwt\": set AUTH_JWT_SECRET, AUTH_JWT_PUBLIC_KEY_FILE or AUTH_JWKS_FILE, which credentials are \
+         checked with"
+    )]
+    NoKey,
+    /// Only a secret has one before it.
+    #[error("{name} goes with AUTH_JWT_SECRET, which is not set; set that, or remove {name}")]
+    PreviousWithoutSecret {
+        /// The variable.
+        name: &'static str,
+    },
+    /// A secret that can be guessed.
+    #[error("{name}: use at least {least} bytes, such as `openssl rand -base64 48` makes")]
+    ShortSecret {
+        /// The variable.
+        name: &'static str,
+        /// The fewest bytes.
+        least: usize,
+    },
     /// `.env` is there and can't be read.
     #[error(
         ".env: the file can't be read ({why}); make it a text file that this user may read, or remove it"
@@ -207,6 +235,15 @@ impl fmt::Display for Missing<'_> {
 impl ConfigError {
     pub(super) fn unusable(name: &'static str, value: &str, remedy: impl Into<Cow<'static, str>>) -> Self {
         Self::Unusable { name, value: Shown::of(name, value), remedy: remedy.into() }
+    }
+
+    fn mode(production: bool) -> &'static str {
+        if production {
+            "production needs AUTH_MODE=jwt and a key to check credentials with"
+        } else {
+            "outside development on loopback it must be; use jwt, or open, which lets whoever reaches the hub get \
+             anyone's tokens"
+        }
     }
 
     /// For an address, which may have a password or a key inside; then it isn't shown.

@@ -56,9 +56,15 @@ pub(super) fn seconds(
     })
 }
 
-/// A life of a token, which Zoom takes in whole seconds only.
+/// A life of a token or a credential, which both are in whole seconds only.
 pub(super) fn life(variables: &Variables, name: &'static str, default: u64) -> Result<Duration, ConfigError> {
     whole(variables, name, default, 1..=31_536_000).map(Duration::from_secs)
+}
+
+/// A value that is the operator's own, and not left as the example has it.
+pub(super) fn own<'a>(name: &'static str, text: &'a str) -> Result<&'a str, ConfigError> {
+    let starts = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("your_"));
+    if starts && text.ends_with("_here") { Err(ConfigError::Placeholder { name }) } else { Ok(text) }
 }
 
 /// A user's or a meeting's ID.

@@ -50,11 +50,46 @@ pub const VARIABLES: &[Variable] = &[
     open(
         "AUTH_MODE",
         "open in development on loopback, elsewhere it must be set",
-        "open: any caller may name any user",
+        "open: any caller may name any user; jwt: each shows a credential, which production needs",
+    ),
+    secret(
+        "AUTH_JWT_SECRET",
+        "–",
+        "what credentials are signed with (HS256, HS384, HS512), at least 32 bytes",
     ),
     open(
+        "AUTH_JWT_SECRET_FILE",
+        "–",
+        "a file that holds it, in place of AUTH_JWT_SECRET; read again when it changes",
+    ),
+    secret("AUTH_JWT_SECRET_PREVIOUS", "–", "the secret before, which still counts while rotating"),
+    open(
+        "AUTH_JWT_SECRET_PREVIOUS_FILE",
+        "–",
+        "a file that holds it, in place of AUTH_JWT_SECRET_PREVIOUS; read again when it changes",
+    ),
+    open(
+        "AUTH_JWT_PUBLIC_KEY_FILE",
+        "–",
+        "in place of a secret: a PEM file of one public key (RS256, ES256, EdDSA); read again when it changes",
+    ),
+    open(
+        "AUTH_JWKS_FILE",
+        "–",
+        "in place of a secret: a JSON file of public keys; read again when it changes",
+    ),
+    open("AUTH_JWT_ISSUER", "–", "what a credential's iss must be; not set: anything or nothing"),
+    open("AUTH_JWT_AUDIENCE", "–", "what a credential's aud must hold; not set: anything or nothing"),
+    open(
+        "AUTH_JWT_MAX_TTL_SECONDS",
+        "86400",
+        "the longest life of a credential that is taken, in whole seconds (role service: at least 90 days)",
+    ),
+    open("AUTH_TIMEOUT_SECONDS", "10", "until a connection has said who it is, in jwt mode"),
+    open("RENEW_SECONDS", "25", "how long a connection has to renew its credential once that has ended"),
+    open(
         "CORS_ORIGIN",
-        "origins on this machine",
+        "origins on this machine (jwt: none but the hub's own page)",
         "web pages that may call, with commas between them; * for any, or inside as in https://*.example.com",
     ),
     open(
@@ -100,14 +135,19 @@ pub const VARIABLES: &[Variable] = &[
 pub const GROUPS: &[(&str, &str)] = &[
     ("Zoom", "ZOOM_CLIENT_ID"),
     ("The server", "APP_ENV"),
+    ("Who may call", "AUTH_MODE"),
     ("How Zoom is called", "ZOOM_OAUTH_URL"),
     ("Connections (seconds take fractions, such as 0.5)", "PING_INTERVAL_SECONDS"),
     ("What `zoom-token-hub check` tries", "TEST_HOST_USER_ID"),
 ];
 
 /// Two names of one setting: where the environment has either, `.env` fills neither.
-pub(super) const PAIRS: &[(&str, &str)] =
-    &[("APP_ENV", "NODE_ENV"), ("ZOOM_CLIENT_SECRET", "ZOOM_CLIENT_SECRET_FILE")];
+pub(super) const PAIRS: &[(&str, &str)] = &[
+    ("APP_ENV", "NODE_ENV"),
+    ("ZOOM_CLIENT_SECRET", "ZOOM_CLIENT_SECRET_FILE"),
+    ("AUTH_JWT_SECRET", "AUTH_JWT_SECRET_FILE"),
+    ("AUTH_JWT_SECRET_PREVIOUS", "AUTH_JWT_SECRET_PREVIOUS_FILE"),
+];
 
 /// Whether the value of this variable must never be shown. A name that isn't in the table is kept to itself too.
 pub(super) fn is_secret(name: &str) -> bool {
@@ -118,8 +158,11 @@ pub(super) fn is_secret(name: &str) -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::{Config, Variables, dotenv};
+    use super::super::{Config, ConfigError, Variables, dotenv};
     use super::*;
+
+    const JWT: (&str, &str) = ("AUTH_MODE", "jwt");
+    const KEY: (&str, &str) = ("AUTH_JWT_SECRET", "hush-hush-hush-hush-hush-hush-32");
 
     const EXAMPLE: &str = include_str!("../../.env.example");
 
@@ -162,10 +205,31 @@ mod tests {
         let values = dotenv::parse(&offered().join("\n")).unwrap();
         assert_eq!(values.len(), VARIABLES.len());
         for (name, value) in &values {
-            let fine = Config::from_variables(&with_credentials([(name.as_str(), value.reveal())]));
-            let needs_an_edit = name.starts_with("ZOOM_CLIENT_") || name == "ZOOM_ACCOUNT_ID";
-            let names_a_file = name.ends_with("_FILE");
-            assert_eq!(fine.is_ok(), !needs_an_edit && !names_a_file, "{name}: {fine:?}");
+            let line = (name.as_str(), value.reveal());
+            // What only means something beside others is tried with them.
+            let beside: &[_] = match name.as_str() {
+                "AUTH_MODE" => &[KEY],
+                "AUTH_JWT_SECRET_FILE" | "AUTH_JWT_PUBLIC_KEY_FILE" | "AUTH_JWKS_FILE" => &[JWT],
+                name if name.starts_with("AUTH_J") => &[JWT, KEY],
+                _ => &[],
+            };
+            let fine = Config::from_variables(&with_credentials(beside.iter().copied().chain([line])));
+            let says = match &fine {
+                Ok(_) => "nothing",
+                Err(ConfigError::Placeholder { name: named }) if named == name => "put your own value there",
+                Err(ConfigError::File { name: named, .. }) if named == name => "no such file",
+                Err(_) => "something else",
+            };
+            let expected = match name.as_str() {
+                "ZOOM_CLIENT_ID"
+                | "ZOOM_CLIENT_SECRET"
+                | "ZOOM_ACCOUNT_ID"
+                | "AUTH_JWT_SECRET"
+                | "AUTH_JWT_SECRET_PREVIOUS" => "put your own value there",
+                name if name.ends_with("_FILE") => "no such file",
+                _ => "nothing",
+            };
+            assert_eq!(says, expected, "{name}: {fine:?}");
         }
     }
 
@@ -192,7 +256,8 @@ mod tests {
         let names: BTreeSet<_> = VARIABLES.iter().map(|variable| variable.name).collect();
         assert_eq!(names.len(), VARIABLES.len());
         for name in names {
-            assert_eq!(is_secret(name), name.ends_with("SECRET"), "{name}");
+            let sounds_secret = name.ends_with("SECRET") || name.ends_with("SECRET_PREVIOUS");
+            assert_eq!(is_secret(name), sounds_secret, "{name}");
         }
     }
 

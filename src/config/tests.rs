@@ -15,8 +15,11 @@ fn error(pairs: &[(&str, &str)]) -> String {
 const CREDENTIALS: [(&str, &str); 3] =
     [("ZOOM_CLIENT_ID", "id"), ("ZOOM_CLIENT_SECRET", "hush"), ("ZOOM_ACCOUNT_ID", "account")];
 
+const JWT: [(&str, &str); 2] =
+    [("AUTH_MODE", "jwt"), ("AUTH_JWT_SECRET", "hush-hush-hush-hush-hush-hush-32")];
+
 fn production(name: &str, word: &str) -> Config {
-    config(&[&CREDENTIALS[..], &[("AUTH_MODE", "open"), (name, word)]].concat()).unwrap()
+    config(&[&CREDENTIALS[..], &JWT, &[(name, word)]].concat()).unwrap()
 }
 
 #[test]
@@ -24,7 +27,7 @@ fn nothing_set_is_development_on_loopback() {
     let config = config(&[]).unwrap();
     assert_eq!(config.environment, Environment::Development);
     assert_eq!(config.listen, Listen::Loopback { port: 3000 });
-    assert_eq!(config.auth, AuthMode::Open);
+    assert_eq!(config.auth, Auth::Open);
     assert_eq!(config.origins, Origins::Loopback);
     assert_eq!(config.public_url, None);
     assert_eq!(config.log_filter, "info");
@@ -46,6 +49,8 @@ fn every_variable_reaches_its_own_setting() {
         ("REQUEST_TIMEOUT_SECONDS", "9"),
         ("MAX_MESSAGE_BYTES", "1024"),
         ("MAX_BATCH", "11"),
+        ("AUTH_TIMEOUT_SECONDS", "12"),
+        ("RENEW_SECONDS", "13"),
         ("SHUTDOWN_TIMEOUT_SECONDS", "0.5"),
         ("RUST_LOG", "debug"),
         ("TEST_HOST_USER_ID", "a"),
@@ -60,6 +65,7 @@ fn every_variable_reaches_its_own_setting() {
     let seconds = [zoom.timeout, zoom.zak_ttl, zoom.obf_ttl, times.ping_interval, times.ping_timeout];
     assert_eq!(seconds.map(|time| time.as_secs()), [2, 4, 5, 6, 7]);
     assert_eq!((times.write_timeout.as_secs(), times.request_timeout.as_secs()), (8, 9));
+    assert_eq!((times.auth_timeout.as_secs(), times.renew.as_secs()), (12, 13));
     assert_eq!(times.shutdown_timeout, Duration::from_millis(500));
     assert_eq!(config.limits, Limits { max_message_bytes: 1024, max_batch: 11 });
     assert_eq!(config.log_filter, "debug");
@@ -106,21 +112,13 @@ fn it_listens_where_host_says_and_in_production_everywhere() {
 }
 
 #[test]
-fn open_mode_must_be_said_outside_development_on_loopback_and_is_noticed_there() {
-    let exposed = [("HOST", "0.0.0.0"), ("SIMULATOR", "true")];
-    assert_eq!(config(&exposed), Err(ConfigError::AuthModeNotSaid));
-    let in_production = [&CREDENTIALS[..], &[("APP_ENV", "production"), ("HOST", "127.0.0.1")]].concat();
-    assert_eq!(config(&in_production), Err(ConfigError::AuthModeNotSaid));
-    let said = config(&[&exposed[..], &[("AUTH_MODE", "open")]].concat()).unwrap();
-    assert!(said.notices.iter().any(|line| line.starts_with("AUTH_MODE=open: whoever reaches this hub")));
-    let sheltered = config(&[("AUTH_MODE", "open")]).unwrap();
-    assert!(!sheltered.notices.iter().any(|line| line.contains("AUTH_MODE")));
-}
-
-#[test]
-fn a_mode_that_is_not_built_or_does_not_exist_is_refused() {
-    assert_eq!(config(&[("AUTH_MODE", "jwt")]), Err(ConfigError::AuthModeNotBuilt));
-    assert_eq!(error(&[("AUTH_MODE", "none")]), "AUTH_MODE=\"none\": use open");
+fn without_origins_the_pages_of_this_machine_may_call_where_anyone_may_and_none_elsewhere() {
+    assert!(config(&[]).unwrap().origins.allows("http://localhost:8080"));
+    let with_credentials = config(&JWT).unwrap().origins;
+    assert_eq!(with_credentials, Origins::Listed(Vec::new()));
+    assert!(!with_credentials.allows("http://localhost:8080"));
+    let page = ("CORS_ORIGIN", "https://a.example");
+    assert!(config(&[&JWT[..], &[page]].concat()).unwrap().origins.allows("https://a.example"));
 }
 
 #[test]
@@ -149,8 +147,8 @@ fn a_value_with_a_line_break_is_refused_in_one_line() {
 }
 
 #[test]
-fn debug_does_not_show_the_client_secret() {
-    assert!(!format!("{:?}", config(&CREDENTIALS)).contains("hush"));
+fn debug_shows_no_secret() {
+    assert!(!format!("{:?}", config(&[&CREDENTIALS[..], &JWT].concat()).unwrap()).contains("hush"));
 }
 
 /// Values that are nearly right, so that the tests get past the first check.
@@ -159,8 +157,18 @@ fn nearly() -> impl Strategy<Value = String> {
         any::<String>(),
         "[0-9.]{1,6}",
         "https?://[a-z*.:@/?#]{0,12}",
-        proptest::sample::select(vec!["open", "true", "false", "production", "localhost", "::", "*", ""])
-            .prop_map(str::to_owned),
+        proptest::sample::select(vec![
+            "open",
+            "jwt",
+            "true",
+            "false",
+            "production",
+            "localhost",
+            "::",
+            "*",
+            ""
+        ])
+        .prop_map(str::to_owned),
     ]
 }
 
@@ -181,12 +189,17 @@ proptest! {
     #[test]
     fn no_error_and_no_notice_shows_the_secret(
         pairs in variables(),
-        secret in "[ -~]{0,9}QZ7[ -~\n\u{e9}]{0,9}",
+        secret in "[ -~]{0,19}QZ7[ -~\n\u{e9}]{0,19}",
+        (name, file) in proptest::sample::select(vec![
+            ("ZOOM_CLIENT_SECRET", "ZOOM_CLIENT_SECRET_FILE"),
+            ("AUTH_JWT_SECRET", "AUTH_JWT_SECRET_FILE"),
+            ("AUTH_JWT_SECRET_PREVIOUS", "AUTH_JWT_SECRET_PREVIOUS_FILE"),
+        ]),
         in_file in any::<bool>(),
     ) {
         let mut pairs = pairs;
-        pairs.retain(|(name, _)| !name.starts_with("ZOOM_CLIENT_SECRET"));
-        pairs.push(if in_file { ("ZOOM_CLIENT_SECRET_FILE", "/f".to_owned()) } else { ("ZOOM_CLIENT_SECRET", secret.clone()) });
+        pairs.retain(|(other, _)| *other != name && *other != file);
+        pairs.push(if in_file { (file, "/f".to_owned()) } else { (name, secret.clone()) });
         let said = Config::from_variables(&Variables::from_pairs(pairs).with_file("/f", &secret));
         let shown = match &said {
             Ok(config) => config.notices.concat(),

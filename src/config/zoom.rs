@@ -179,7 +179,11 @@ mod tests {
 
     const CREDENTIALS: [(&str, &str); 3] =
         [("ZOOM_CLIENT_ID", "id"), ("ZOOM_CLIENT_SECRET", "hush"), ("ZOOM_ACCOUNT_ID", "account")];
-    const PRODUCTION: [(&str, &str); 2] = [("APP_ENV", "production"), ("AUTH_MODE", "open")];
+    const PRODUCTION: [(&str, &str); 3] = [
+        ("APP_ENV", "production"),
+        ("AUTH_MODE", "jwt"),
+        ("AUTH_JWT_SECRET", "hush-hush-hush-hush-hush-hush-32"),
+    ];
     const EXPOSED: [(&str, &str); 2] = [("HOST", "::"), ("AUTH_MODE", "open")];
     const SIMULATOR: [(&str, &str); 1] = [("SIMULATOR", "true")];
 

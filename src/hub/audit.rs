@@ -5,8 +5,9 @@ use std::fmt;
 
 use log::{info, warn};
 
-use super::command::Caller;
-use super::refusal::Refusal;
+use super::refusal::{Code, Refusal};
+use super::registry::Routed;
+use crate::identity::Caller;
 use crate::names::{MeetingId, RequestId, SessionId, UserId};
 use crate::zoom::api::TokenKind;
 
@@ -23,10 +24,12 @@ pub struct Asked {
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let by = match self.caller {
-            Caller::Anyone => "anyone",
-        };
-        write!(f, "by={by} session=")?;
+        match &self.caller {
+            Caller::Anyone => f.write_str("by=anyone")?,
+            Caller::Unknown => f.write_str("by=unknown")?,
+            Caller::Known(identity) => write!(f, "by={:?} role={}", identity.user.as_str(), identity.role)?,
+        }
+        f.write_str(" session=")?;
         match self.session {
             Some(session) => write!(f, "{session}")?,
             None => f.write_str("-")?,
@@ -63,8 +66,13 @@ pub(crate) fn minted(subject: Subject<'_>, asked: &Asked, refusal: Option<&Refus
     }
 }
 
-/// A token was pushed to so many sessions of its owner's.
-pub(crate) fn delivered(subject: Subject<'_>, asked: &Asked, sessions: usize) {
-    let outcome = if sessions == 0 { "not_connected" } else { "ok" };
+/// A token was pushed to its owner's sessions.
+pub(crate) fn delivered(subject: Subject<'_>, asked: &Asked, routed: Routed) {
+    let Routed { taken: sessions, barred } = routed;
+    let outcome = match (sessions, barred) {
+        (0, 0) => Code::NotConnected.word(),
+        (0, _) => Code::Forbidden.word(),
+        _ => "ok",
+    };
     info!(target: "audit", "delivered {subject} {asked} sessions={sessions} outcome={outcome}");
 }

@@ -1,18 +1,12 @@
-//! Who may do what: one pure function, asked by sessions and by REST alike.
+//! Who may do what: one pure function, asked by sessions, by REST and by the registry alike.
 //!
 //! Only [`permit`] makes a [`Permitted`], and only a `Permitted` request is carried out: a way around the decision
-//! does not compile. There is `open` mode alone as yet, the seed's trust: any caller may name any user.
+//! does not compile. Whether a credential still counts is not decided here: whoever asks has seen to that.
 
-use super::refusal::Refusal;
-use super::requests::{Authenticate, BatchJoin, Distribute, JoinMeeting, SetUpMeeting, StartMeeting};
+use super::refusal::{Code, Refusal};
+use super::requests::{Authenticate, BatchJoin, Distribute, JoinMeeting, Revoke, SetUpMeeting, StartMeeting};
+use crate::identity::{Caller, Identity, Role};
 use crate::names::{MeetingId, UserId};
-
-/// Who asks, as far as it proved itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caller {
-    /// Anybody, in `AUTH_MODE=open`.
-    Anyone,
-}
 
 /// What is asked, as far as the decision looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +21,8 @@ pub enum Action<'a> {
     Distribute(&'a UserId, MeetingId),
     /// An answer that holds other people's tokens.
     OthersTokens(MeetingId),
+    /// To end other people's credentials.
+    Revoke,
 }
 
 /// A request that says what it would do.
@@ -71,6 +67,12 @@ impl Request for Distribute {
     }
 }
 
+impl Request for Revoke {
+    fn action(&self) -> Action<'_> {
+        Action::Revoke
+    }
+}
+
 /// A request that its caller may make.
 #[derive(Clone, Debug)]
 pub struct Permitted<R>(R);
@@ -87,35 +89,49 @@ impl<R> Permitted<R> {
 ///
 /// # Errors
 /// The refusal to answer with.
-pub fn permit<R: Request>(caller: Caller, request: R) -> Result<Permitted<R>, Refusal> {
+pub fn permit<R: Request>(caller: &Caller, request: R) -> Result<Permitted<R>, Refusal> {
     decide(caller, request.action())?;
     Ok(Permitted(request))
 }
 
-/// The table itself. In `open` mode every cell of it is a yes.
-#[expect(clippy::unnecessary_wraps, reason = "a mode that refuses comes with credentials")]
-fn decide(caller: Caller, action: Action<'_>) -> Result<(), Refusal> {
-    match (caller, action) {
-        (
-            Caller::Anyone,
-            Action::Authenticate(_)
-            | Action::Zak(_)
-            | Action::Obf(..)
-            | Action::Distribute(..)
-            | Action::OthersTokens(_),
-        ) => Ok(()),
+/// The decision. In `open` mode every cell of the table is a yes.
+pub(super) fn decide(caller: &Caller, action: Action<'_>) -> Result<(), Refusal> {
+    match caller {
+        Caller::Anyone => Ok(()),
+        Caller::Unknown => Err(Refusal::new(Code::NotAuthenticated, "Show a credential first")),
+        Caller::Known(identity) if may(identity, action) => Ok(()),
+        Caller::Known(_) => Err(Refusal::new(Code::Forbidden, forbidden(action))),
+    }
+}
+
+/// The table itself.
+fn may(identity: &Identity, action: Action<'_>) -> bool {
+    let serves = identity.role == Role::Service;
+    let is = |user: &UserId| identity.user == *user;
+    let hosts_as = |user| identity.role == Role::Host && is(user);
+    match action {
+        Action::Authenticate(user) => serves || is(user),
+        Action::Zak(user) => serves || hosts_as(user),
+        Action::Obf(user, meeting) => (serves || is(user)) && identity.allows(meeting),
+        Action::Distribute(host, meeting) => (serves || hosts_as(host)) && identity.allows(meeting),
+        Action::OthersTokens(meeting) => serves && identity.allows(meeting),
+        Action::Revoke => serves,
+    }
+}
+
+/// What it would take, which tells nothing of anybody else.
+fn forbidden(action: Action<'_>) -> &'static str {
+    match action {
+        Action::Authenticate(_) => "The credential is another user's",
+        Action::Zak(_) => "A ZAK is for the credential's own user, whose role is host",
+        Action::Obf(..) => "An OBF is for the credential's own user and meetings",
+        Action::Distribute(..) => "The credential's own user distributes as host, in its own meetings",
+        Action::OthersTokens(_) => {
+            "Other people's tokens are answered to role service alone, for its own meetings"
+        }
+        Action::Revoke => "Role service alone revokes",
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn in_open_mode_any_caller_may_name_any_user() {
-        let meeting = "123456789".parse().unwrap();
-        let host: UserId = "ceo@example.com".parse().unwrap();
-        assert!(permit(Caller::Anyone, StartMeeting { meeting, host: host.clone() }).is_ok());
-        assert!(permit(Caller::Anyone, JoinMeeting { meeting, participant: host }).is_ok());
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use super::events::{FrameId, MeetingCredentials, MeetingStarted, ServerEvent};
 use super::mint::{self, Deadlines};
 use super::presence::Presence;
 use super::refusal::{Code, Refusal};
-use super::registry::{Registry, Route, To};
+use super::registry::{Registry, Route, Routed, To};
 use crate::names::{MeetingId, UserId};
 use crate::zoom::api::TokenKind;
 use crate::zoom::broker::TokenBroker;
@@ -36,14 +36,14 @@ impl Delivery {
     ) -> Result<(), Refusal> {
         let zak = mint::zak(&self.broker, self.deadlines.interactive(), host, meeting, asked).await?;
         let event = ServerEvent::Started(MeetingStarted::new(meeting, &zak));
-        let sessions = match asked.session {
+        let routed = match asked.session {
             None => self.route(To::User(host.clone()), event, None).await?,
             Some(session) => {
                 let asking = self.route(To::Session(session), event.clone(), frame).await?;
                 asking + self.route(To::UserExcept(host.clone(), session), event, None).await?
             }
         };
-        audit::delivered(Subject { kind: TokenKind::Zak, user: host, meeting }, asked, sessions);
+        audit::delivered(Subject { kind: TokenKind::Zak, user: host, meeting }, asked, routed);
         Ok(())
     }
 
@@ -59,8 +59,9 @@ impl Delivery {
             return not_connected();
         }
         match self.mint_and_route(user, meeting, batch, asked).await {
-            Ok(0) => not_connected(),
-            Ok(sessions) => Outcome::Delivered { sessions },
+            Ok(Routed { taken: 0, barred: 0 }) => not_connected(),
+            Ok(Routed { taken: 0, .. }) => barred(),
+            Ok(Routed { taken: sessions, .. }) => Outcome::Delivered { sessions },
             Err(refusal) => Outcome::Failed { code: refusal.code, error: refusal.message },
         }
     }
@@ -71,24 +72,30 @@ impl Delivery {
         meeting: MeetingId,
         batch: Batch,
         asked: &Asked,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<Routed, Refusal> {
         let obf = mint::obf(&self.broker, self.deadlines, Some(batch), user, meeting, asked).await?;
         let event = ServerEvent::Credentials(MeetingCredentials::new(meeting, &obf));
-        let sessions = self.route(To::User(user.clone()), event, None).await?;
-        audit::delivered(Subject { kind: TokenKind::Obf, user, meeting }, asked, sessions);
-        Ok(sessions)
+        let routed = self.route(To::User(user.clone()), event, None).await?;
+        audit::delivered(Subject { kind: TokenKind::Obf, user, meeting }, asked, routed);
+        Ok(routed)
     }
 
-    /// Hands an event to whom it is for; answers how many sessions took it.
+    /// Hands an event to whom it is for.
     pub(crate) async fn route(
         &self,
         to: To,
         event: ServerEvent,
         frame: Option<FrameId>,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<Routed, Refusal> {
         let route = self.registry.send(Route { to, event, frame });
         Ok(route.timeout(self.deadlines.interactive()).await?)
     }
+}
+
+/// The user is there, but with no credential that is good for this meeting, or still counts.
+fn barred() -> Outcome {
+    let error = "The user's credential is not good for this meeting".to_owned();
+    Outcome::Failed { code: Code::Forbidden, error }
 }
 
 /// The user isn't there, or left while the token was minted; nobody else gets it.

@@ -24,7 +24,7 @@ use super::events::{FrameId, ServerEvent};
 use super::mint::Deadlines;
 use super::presence::Presence;
 use super::refusal::{Code, Refusal};
-use super::registry::{Registry, To};
+use super::registry::{Registry, Routed, To};
 use super::requests::Distribute;
 use crate::names::{DistributionId, UserId};
 use crate::zoom::broker::{Tempo, TokenBroker};
@@ -208,7 +208,7 @@ impl Distributions {
         let delivery = self.delivery.clone();
         let told = async move { delivery.route(to, ServerEvent::Distributed(report), frame).await };
         ctx.spawn(told.into_actor(self).map(move |told, _, _| {
-            if !matches!(told, Ok(1..)) {
+            if !matches!(told, Ok(Routed { taken: 1.., .. })) {
                 info!("nobody is connected to be told how distribution {id} ended");
             }
             drop(work);

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::distribution::{Progress, Report};
 use super::moments::{Life, iso_8601};
 use super::refusal::{Code, Detail, Refusal};
+use crate::identity::{Caller, Role};
 use crate::names::{MeetingId, SessionId, UserId};
 use crate::secret::{self, Secret};
 use crate::zoom::IssuedToken;
@@ -84,13 +85,34 @@ pub struct Authenticated {
     socket_id: SessionId,
     #[serde(serialize_with = "iso_8601")]
     timestamp: Timestamp,
+    #[serde(flatten)]
+    credential: Option<Proven>,
+}
+
+/// What the session's credential proved, and until when it counts.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Proven {
+    role: Role,
+    #[serde(serialize_with = "iso_8601")]
+    expires_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meetings: Option<Vec<MeetingId>>,
 }
 
 impl Authenticated {
     /// From now on what is the user's reaches the session.
     #[must_use]
-    pub fn now(user_id: UserId, socket_id: SessionId) -> Self {
-        Self { success: true, user_id, socket_id, timestamp: Timestamp::now() }
+    pub fn now(user_id: UserId, socket_id: SessionId, caller: &Caller) -> Self {
+        let credential = match caller {
+            Caller::Known(identity) => Some(Proven {
+                role: identity.role,
+                expires_at: identity.expires_at,
+                meetings: identity.meetings.as_ref().map(|meetings| meetings.iter().copied().collect()),
+            }),
+            Caller::Anyone | Caller::Unknown => None,
+        };
+        Self { success: true, user_id, socket_id, timestamp: Timestamp::now(), credential }
     }
 }
 
@@ -129,6 +151,12 @@ pub struct MeetingCredentials {
 }
 
 impl MeetingCredentials {
+    /// The meeting that the OBF is for.
+    #[must_use]
+    pub fn meeting(&self) -> MeetingId {
+        self.meeting_id
+    }
+
     /// A participant's OBF.
     #[must_use]
     pub fn new(meeting_id: MeetingId, obf: &IssuedToken) -> Self {

@@ -8,7 +8,7 @@ use super::command::Permitted;
 use super::events::{MeetingCredentials, MeetingStarted, ServerEvent};
 use super::mint::{self, Deadlines};
 use super::refusal::{Code, Refusal};
-use super::registry::{Registry, Route, To};
+use super::registry::{Registry, Route, Routed, To};
 use super::requests::{BatchJoin, JoinMeeting, Named, Roster, SetUpMeeting, StartMeeting};
 use crate::names::{MeetingId, UserId};
 use crate::zoom::IssuedToken;
@@ -108,8 +108,8 @@ impl Meetings {
         let route = Route { to: To::User(subject.user.clone()), event, frame: None };
         // A push that the registry can't take changes nothing for the caller, who has the token in the answer.
         match self.registry.send(route).timeout(self.deadlines.interactive()).await {
-            Ok(0) => {}
-            Ok(sessions) => audit::delivered(subject, asked, sessions),
+            Ok(routed) if routed == Routed::default() => {}
+            Ok(routed) => audit::delivered(subject, asked, routed),
             Err(error) => log::warn!("a token could not be pushed to its owner's sessions: {error}"),
         }
     }

@@ -26,6 +26,7 @@ use actix::Addr;
 use tokio::sync::watch;
 
 use crate::config::{Limits, Times};
+use crate::identity::Authority;
 use crate::zoom::Health;
 
 /// The handles of a running hub, for sessions and for the web layer.
@@ -37,6 +38,8 @@ pub struct Hub {
     pub registry: Addr<registry::Registry>,
     /// Everything that runs.
     pub distributions: Addr<distributions::Distributions>,
+    /// Who callers are.
+    pub authority: Authority,
     /// Who is connected.
     pub presence: presence::Presence,
     /// Whether new work is taken.

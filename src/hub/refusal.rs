@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix::MailboxError;
 use serde::{Serialize, Serializer};
 
+use crate::identity::Unproven;
 use crate::zoom::error::{Cause, Said, ZoomError};
 
 /// Whether asking again can help.
@@ -18,6 +19,8 @@ pub enum Retry {
     Later(u64),
     /// At once, at another node: this one is going.
     Elsewhere,
+    /// With a fresh credential.
+    Fresh,
 }
 
 /// Makes the enum and its table from one list, so that no code lacks a row.
@@ -75,12 +78,24 @@ codes! {
     UnknownEvent = "unknown_event", None, None, Retry::No;
     /// Not JSON, not an object, binary; the third in a row closes.
     MalformedFrame = "malformed_frame", Some(400), Some(4400), Retry::No;
+    /// Nobody has said who asks, where somebody must.
+    NotAuthenticated = "not_authenticated", Some(401), None, Retry::No;
+    /// The credential is none, or none of ours; the log alone says which way.
+    InvalidCredential = "invalid_credential", Some(401), Some(4401), Retry::No;
+    /// The credential's time is over.
+    CredentialExpired = "credential_expired", Some(401), Some(4601), Retry::Fresh;
+    /// The credential was revoked.
+    CredentialRevoked = "credential_revoked", Some(401), Some(4602), Retry::Fresh;
+    /// Not your user, role or meeting.
+    Forbidden = "forbidden", Some(403), None, Retry::No;
     /// A web page of an origin that is not allowed, or a `Host` that is not ours.
     OriginRefused = "origin_refused", Some(403), None, Retry::No;
     /// Over `MAX_MESSAGE_BYTES`.
     PayloadTooLarge = "payload_too_large", Some(413), Some(1009), Retry::No;
     /// Over `MAX_BATCH`.
     TooManyParticipants = "too_many_participants", Some(413), None, Retry::No;
+    /// A connection did not say in time who it is.
+    AuthenticationTimeout = "authentication_timeout", None, Some(4508), Retry::Later(1);
     /// The user has no connected session.
     NotConnected = "not_connected", Some(409), None, Retry::Later(5);
     /// Zoom knows no such user.
@@ -170,7 +185,7 @@ impl Refusal {
     #[must_use]
     pub fn retry_after_seconds(&self) -> Option<u64> {
         let advised = match self.code.retry() {
-            Retry::No => None,
+            Retry::No | Retry::Fresh => None,
             Retry::Elsewhere => Some(1),
             Retry::Later(seconds) => Some(seconds),
         };
@@ -216,6 +231,17 @@ impl From<ZoomError> for Refusal {
     }
 }
 
+/// Which way a credential is invalid is for the log alone.
+impl From<Unproven> for Refusal {
+    fn from(unproven: Unproven) -> Self {
+        match unproven {
+            Unproven::Invalid(_) => Self::new(Code::InvalidCredential, "The credential is not valid"),
+            Unproven::Expired => Self::new(Code::CredentialExpired, "The credential has expired"),
+            Unproven::Revoked => Self::new(Code::CredentialRevoked, "The credential was revoked"),
+        }
+    }
+}
+
 /// An actor did not answer: in time, or ever again.
 impl From<MailboxError> for Refusal {
     fn from(error: MailboxError) -> Self {
@@ -244,6 +270,7 @@ mod tests {
             match code.close() {
                 Some(4400..4500 | 1009) => assert!(!code.retryable(), "{code}"),
                 Some(4500..4600) => assert!(code.retryable(), "{code}"),
+                Some(4600..4700) => assert_eq!(code.retry(), Retry::Fresh, "{code}"),
                 Some(other) => panic!("{code} closes with {other}"),
                 None => {}
             }

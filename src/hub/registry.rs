@@ -6,16 +6,21 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
+use std::ops::Add;
 
 use actix::dev::SendError;
 use actix::prelude::*;
+use jiff::Timestamp;
 use log::{debug, info};
 use tokio::sync::oneshot;
 
+use super::command::{Action, Permitted, decide};
 use super::drain::Drain;
 use super::events::{FrameId, ServerEvent};
 use super::presence::Presence;
 use super::refusal::{Code, Refusal};
+use super::requests;
+use crate::identity::{Caller, Revocations, Unproven};
 use crate::names::{SessionId, UserId};
 
 /// Messages that may wait for the registry before their senders do.
@@ -39,6 +44,8 @@ pub struct Deliver {
 #[rtype(result = "Result<(), Refusal>")]
 pub(crate) struct Open {
     pub(crate) session: SessionId,
+    /// Whose it is, as far as its connection's opening showed.
+    pub(crate) caller: Caller,
     /// Stored and never cloned: only then is its bound a bound.
     pub(crate) deliver: Recipient<Deliver>,
     /// Ends the session. Not a message: a full mailbox can't carry its own eviction.
@@ -51,6 +58,8 @@ pub(crate) struct Open {
 pub(crate) struct Identify {
     pub(crate) session: SessionId,
     pub(crate) user: UserId,
+    /// As whom it does so, from now on.
+    pub(crate) caller: Caller,
 }
 
 /// A session ended by itself.
@@ -79,13 +88,30 @@ impl Drop for Membership {
     }
 }
 
-/// Routes an event; answers how many sessions' queues took it.
+/// Routes an event; answers whom it reached.
 #[derive(Clone, Debug, Message)]
-#[rtype(result = "usize")]
+#[rtype(result = "Routed")]
 pub(crate) struct Route {
     pub(crate) to: To,
     pub(crate) event: ServerEvent,
     pub(crate) frame: Option<FrameId>,
+}
+
+/// Whom a route reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, MessageResponse)]
+pub(crate) struct Routed {
+    /// Sessions whose queues took it.
+    pub(crate) taken: usize,
+    /// Sessions of the user's that may not have it, by their credentials.
+    pub(crate) barred: usize,
+}
+
+impl Add for Routed {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { taken: self.taken + other.taken, barred: self.barred + other.barred }
+    }
 }
 
 /// Whom a route reaches.
@@ -106,7 +132,22 @@ impl To {
     fn answers(&self, session: SessionId) -> bool {
         matches!(self, Self::Session(asked) | Self::SessionElseUser(asked, _) if *asked == session)
     }
+
+    /// The user whose it is; nobody's where it answers the session that asked, which was permitted to.
+    fn owner(&self, session: SessionId) -> Option<&UserId> {
+        match self {
+            Self::Session(_) => None,
+            Self::SessionElseUser(..) if self.answers(session) => None,
+            Self::SessionElseUser(_, user) | Self::User(user) | Self::UserExcept(user, _) => Some(user),
+        }
+    }
 }
+
+/// Ends the sessions whose credentials count no more from now on; answers how many there were. In `open` mode, where
+/// there are none, the user's sessions.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<usize, Refusal>")]
+pub struct Revoke(pub Permitted<requests::Revoke>);
 
 /// Ends every session with a code; answers how many there were.
 #[derive(Clone, Copy, Debug, Message)]
@@ -114,6 +155,7 @@ impl To {
 pub struct EndAll(pub Code);
 
 struct Entry {
+    caller: Caller,
     deliver: Recipient<Deliver>,
     end: Option<oneshot::Sender<Code>>,
     users: Vec<UserId>,
@@ -126,6 +168,8 @@ pub struct Registry {
     users: HashMap<UserId, Vec<SessionId>>,
     presence: Presence,
     drain: Drain,
+    /// Written here alone: no session slips in between the word and the deed.
+    revocations: Option<Revocations>,
     /// Dropped with the actor, which tells the process that the registry ended.
     _alive: oneshot::Sender<Infallible>,
 }
@@ -133,8 +177,48 @@ pub struct Registry {
 impl Registry {
     /// An empty registry that keeps `presence`.
     #[must_use]
-    pub fn new(presence: Presence, drain: Drain, alive: oneshot::Sender<Infallible>) -> Self {
-        Self { sessions: HashMap::new(), users: HashMap::new(), presence, drain, _alive: alive }
+    pub fn new(
+        presence: Presence,
+        drain: Drain,
+        revocations: Option<Revocations>,
+        alive: oneshot::Sender<Infallible>,
+    ) -> Self {
+        Self { sessions: HashMap::new(), users: HashMap::new(), presence, drain, revocations, _alive: alive }
+    }
+
+    /// Whether a credential was revoked since it was verified.
+    fn still_counts(&self, caller: &Caller) -> Result<(), Refusal> {
+        match (caller, &self.revocations) {
+            (Caller::Known(identity), Some(revocations)) if revocations.concern(identity) => {
+                Err(Unproven::Revoked.into())
+            }
+            (Caller::Known(_) | Caller::Anyone | Caller::Unknown, _) => Ok(()),
+        }
+    }
+
+    /// Ends a session, which is gone from here at once.
+    fn evict(&mut self, session: SessionId, code: Code) {
+        if let Some(end) = self.remove(session).and_then(|entry| entry.end) {
+            end.send(code).ok();
+        }
+    }
+
+    /// Whether a session may have what is a user's: its credential must count, and be good for it.
+    fn may_have(&self, session: SessionId, event: &ServerEvent, user: &UserId) -> bool {
+        let Some(Entry { caller, .. }) = self.sessions.get(&session) else {
+            return true;
+        };
+        let counts = !matches!(caller, Caller::Known(identity) if identity.is_expired(Timestamp::now()));
+        let needs = match event {
+            ServerEvent::Started(_) => Action::Zak(user),
+            ServerEvent::Credentials(credentials) => Action::Obf(user, credentials.meeting()),
+            ServerEvent::Authenticated(_)
+            | ServerEvent::Progress(_)
+            | ServerEvent::Distributed(_)
+            | ServerEvent::Error(_)
+            | ServerEvent::Pong(_) => Action::Authenticate(user),
+        };
+        counts && decide(caller, needs).is_ok()
     }
 
     fn remove(&mut self, session: SessionId) -> Option<Entry> {
@@ -161,9 +245,7 @@ impl Registry {
             Ok(()) => true,
             Err(SendError::Full(_)) => {
                 info!("session {session} reads too slowly and is ended");
-                if let Some(end) = self.remove(session).and_then(|entry| entry.end) {
-                    end.send(Code::Overloaded).ok();
-                }
+                self.evict(session, Code::Overloaded);
                 false
             }
             Err(SendError::Closed(_)) => {
@@ -212,8 +294,9 @@ impl Handler<Open> for Registry {
 
     fn handle(&mut self, open: Open, _ctx: &mut Self::Context) -> Self::Result {
         drop(self.drain.admit()?);
-        let entry = Entry { deliver: open.deliver, end: Some(open.end), users: Vec::new() };
-        self.sessions.insert(open.session, entry);
+        self.still_counts(&open.caller)?;
+        let Open { session, caller, deliver, end } = open;
+        self.sessions.insert(session, Entry { caller, deliver, end: Some(end), users: Vec::new() });
         self.presence.opened();
         Ok(())
     }
@@ -223,7 +306,8 @@ impl Handler<Identify> for Registry {
     type Result = Result<(), Refusal>;
 
     fn handle(&mut self, identify: Identify, _ctx: &mut Self::Context) -> Self::Result {
-        let Identify { session, user } = identify;
+        let Identify { session, user, caller } = identify;
+        self.still_counts(&caller)?;
         let Some(entry) = self.sessions.get_mut(&session) else {
             return Err(Refusal::new(Code::NotConnected, "The session has ended"));
         };
@@ -236,6 +320,7 @@ impl Handler<Identify> for Registry {
             self.presence.arrived(&user);
             self.users.entry(user).or_default().push(session);
         }
+        entry.caller = caller;
         Ok(())
     }
 }
@@ -249,14 +334,45 @@ impl Handler<Gone> for Registry {
 }
 
 impl Handler<Route> for Registry {
-    type Result = usize;
+    type Result = Routed;
 
-    fn handle(&mut self, route: Route, _ctx: &mut Self::Context) -> usize {
+    fn handle(&mut self, route: Route, _ctx: &mut Self::Context) -> Routed {
         let Route { to, event, frame } = route;
-        let sessions = self.reached_by(&to);
-        // A frame's name means something to the session that sent it: another may have one of that name itself.
-        let named = |session| if to.answers(session) { frame.as_ref() } else { None };
-        sessions.into_iter().filter(|session| self.hand(*session, &event, named(*session))).count()
+        let mut routed = Routed::default();
+        for session in self.reached_by(&to) {
+            if to.owner(session).is_some_and(|user| !self.may_have(session, &event, user)) {
+                routed.barred += 1;
+                continue;
+            }
+            // A frame's name means something to the session that sent it: another may have one of that name itself.
+            let named = if to.answers(session) { frame.as_ref() } else { None };
+            routed.taken += usize::from(self.hand(session, &event, named));
+        }
+        routed
+    }
+}
+
+impl Handler<Revoke> for Registry {
+    type Result = Result<usize, Refusal>;
+
+    fn handle(&mut self, revoke: Revoke, _ctx: &mut Self::Context) -> Self::Result {
+        let requests::Revoke(matching) = revoke.0.into_inner();
+        if let Some(revocations) = &self.revocations {
+            let added = revocations.add(matching.clone(), Timestamp::now());
+            added.map_err(|full| Refusal::new(Code::Overloaded, full.to_string()))?;
+        }
+        let concerned = |entry: &Entry| match &entry.caller {
+            Caller::Known(identity) => matching.concerns(identity),
+            Caller::Anyone => matching.user.as_ref().is_some_and(|user| entry.users.contains(user)),
+            Caller::Unknown => false,
+        };
+        let concerned: Vec<_> =
+            self.sessions.iter().filter(|(_, entry)| concerned(entry)).map(|(session, _)| *session).collect();
+        for session in &concerned {
+            self.evict(*session, Code::CredentialRevoked);
+        }
+        info!("{} sessions end by a revocation", concerned.len());
+        Ok(concerned.len())
     }
 }
 

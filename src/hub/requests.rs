@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
+use crate::identity::Matching;
 use crate::names::{MeetingId, UserId};
+use crate::secret::Secret;
 
 /// The events that a client may send, in the order of `docs/protocol.md`.
 pub const CLIENT_EVENTS: &[&str] =
@@ -54,7 +56,13 @@ impl ClientEvent {
 pub struct Authenticate {
     /// The user.
     pub user: UserId,
+    /// The credential that shows who asks; without one that counts which the session has shown already.
+    pub credential: Option<Secret>,
 }
+
+/// Let these credentials count no more, and end the sessions that they opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revoke(pub Matching);
 
 /// A ZAK for the host.
 #[derive(Clone, Debug, PartialEq, Eq)]

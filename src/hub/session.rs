@@ -4,6 +4,8 @@
 //! itself: its timers stop. The session takes events in order, answers them, passes on what the registry delivers, and
 //! watches for a sign of life. It knows no frames: a carrier gives it a [`Carrier`] and writes what it emits.
 
+mod standing;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
@@ -17,15 +19,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use super::Hub;
 use super::audit::Asked;
 use super::carrier::{Alive, Backlog, Carrier, Emit, Incoming, Outgoing, Unreadable, Watch};
-use super::command::{Caller, permit};
+use super::command::permit;
 use super::distributions::Begin;
 use super::drain::Work;
-use super::events::{
-    Authenticated, ErrorEvent, FrameId, MeetingCredentials, MeetingStarted, Pong, ServerEvent,
-};
+use super::events::{ErrorEvent, FrameId, MeetingCredentials, MeetingStarted, Pong, ServerEvent};
 use super::refusal::{Code, Refusal};
-use super::registry::{Deliver, Identify, Membership, Open};
-use super::requests::{Authenticate, ClientEvent, Distribute, JoinMeeting, StartMeeting};
+use super::registry::{Deliver, Membership, Open};
+use super::requests::{ClientEvent, Distribute, JoinMeeting, StartMeeting};
+use crate::identity::Caller;
 use crate::names::{RequestId, SessionId};
 
 /// Events of the hub's that may wait for a session; one more ends it. A burst for a session of many users fits.
@@ -48,6 +49,8 @@ struct Command {
 pub struct Session {
     id: SessionId,
     caller: Caller,
+    /// Waits for the end that comes of the caller's standing.
+    standing: Option<SpawnHandle>,
     watch: Watch,
     hub: Hub,
     _membership: Membership,
@@ -68,6 +71,7 @@ impl Session {
         Self {
             id,
             caller,
+            standing: None,
             watch: carrier.watch,
             _membership: Membership::new(hub.registry.clone(), id),
             hub,
@@ -124,7 +128,7 @@ impl Session {
     }
 
     fn asked(&self) -> Asked {
-        Asked { caller: self.caller, session: Some(self.id), request: RequestId::random() }
+        Asked { caller: self.caller.clone(), session: Some(self.id), request: RequestId::random() }
     }
 
     fn watch_for_life(&mut self, ctx: &mut Context<Self>) {
@@ -153,10 +157,16 @@ impl Session {
             return self.emit(ServerEvent::Pong(Pong::now()), frame, ctx);
         }
         let name = event.name();
+        if let Some(refusal) = self.barred(&event) {
+            return self.refuse(refusal, Some(name), frame, ctx);
+        }
         let taken = self.hub.drain.admit().and_then(|work| {
             let command = Command { frame: frame.clone(), _place: place, work };
             match event {
-                ClientEvent::Authenticate(request) => self.authenticate(request, command, ctx),
+                ClientEvent::Authenticate(request) => {
+                    self.authenticate(request, command, ctx);
+                    Ok(())
+                }
                 ClientEvent::Start(request) => self.start_meeting(request, command, ctx),
                 ClientEvent::Join(request) => self.join_meeting(request, command, ctx),
                 ClientEvent::Distribute(request) => self.distribute(request, command, ctx),
@@ -178,25 +188,6 @@ impl Session {
         }
     }
 
-    /// The next event is not taken before the registry knows the user: what it asks for must find its way back.
-    fn authenticate(
-        &mut self,
-        request: Authenticate,
-        command: Command,
-        ctx: &mut Context<Self>,
-    ) -> Result<(), Refusal> {
-        let Authenticate { user } = permit(self.caller, request)?.into_inner();
-        let identify = Identify { session: self.id, user: user.clone() };
-        let identified = self.hub.registry.send(identify).timeout(REGISTRY);
-        let authenticated = Authenticated::now(user, self.id);
-        ctx.wait(identified.into_actor(self).map(move |identified, session, ctx| {
-            let answer = identified.unwrap_or_else(|error| Err(error.into()));
-            let answer = answer.map(|()| ServerEvent::Authenticated(authenticated));
-            session.reply("authenticate", answer, command, ctx);
-        }));
-        Ok(())
-    }
-
     fn start_meeting(
         &mut self,
         request: StartMeeting,
@@ -205,7 +196,7 @@ impl Session {
     ) -> Result<(), Refusal> {
         let meeting = request.meeting;
         let (meetings, asked) = (self.hub.meetings.clone(), self.asked());
-        let request = permit(self.caller, request)?;
+        let request = permit(&self.caller, request)?;
         let answer = async move {
             let zak = meetings.start(request, &asked).await?;
             Ok(ServerEvent::Started(MeetingStarted::new(meeting, &zak)))
@@ -222,7 +213,7 @@ impl Session {
     ) -> Result<(), Refusal> {
         let meeting = request.meeting;
         let (meetings, asked) = (self.hub.meetings.clone(), self.asked());
-        let request = permit(self.caller, request)?;
+        let request = permit(&self.caller, request)?;
         let answer = async move {
             let obf = meetings.join(request, &asked).await?;
             Ok(ServerEvent::Credentials(MeetingCredentials::new(meeting, &obf)))
@@ -238,7 +229,7 @@ impl Session {
         command: Command,
         ctx: &mut Context<Self>,
     ) -> Result<(), Refusal> {
-        let request = permit(self.caller, request)?;
+        let request = permit(&self.caller, request)?;
         let Command { frame, _place: place, work } = command;
         let begin = Begin { request, asked: self.asked(), frame: frame.clone(), work };
         let ticket = self.hub.distributions.send(begin).timeout(self.hub.begin_deadline());
@@ -260,23 +251,12 @@ impl Session {
         ctx: &mut Context<Self>,
     ) {
         ctx.spawn(answer.into_actor(self).map(move |answer, session, ctx| {
-            session.reply(event, answer, command, ctx);
+            match answer {
+                Ok(answer) => session.emit(answer, command.frame.clone(), ctx),
+                Err(refusal) => session.refuse(refusal, Some(event), command.frame.clone(), ctx),
+            }
+            drop(command);
         }));
-    }
-
-    /// Answers a command, which is done with that.
-    fn reply(
-        &mut self,
-        event: &'static str,
-        answer: Result<ServerEvent, Refusal>,
-        command: Command,
-        ctx: &mut Context<Self>,
-    ) {
-        match answer {
-            Ok(answer) => self.emit(answer, command.frame.clone(), ctx),
-            Err(refusal) => self.refuse(refusal, Some(event), command.frame.clone(), ctx),
-        }
-        drop(command);
     }
 }
 
@@ -292,7 +272,8 @@ impl Actor for Session {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
         let (end, ended) = oneshot::channel();
-        let open = Open { session: self.id, deliver: ctx.address().recipient(), end };
+        let caller = self.caller.clone();
+        let open = Open { session: self.id, caller, deliver: ctx.address().recipient(), end };
         let opened = self.hub.registry.send(open).timeout(REGISTRY);
         ctx.wait(opened.into_actor(self).map(|opened, session, ctx| {
             if let Err(refusal) = opened.unwrap_or_else(|error| Err(error.into())) {
@@ -309,6 +290,7 @@ impl Actor for Session {
         if let Some(gone) = self.gone.take() {
             ctx.spawn(gone.into_actor(self).map(|_, _, ctx| ctx.stop()));
         }
+        self.watch_standing(ctx);
         if self.watch == Watch::Session {
             self.watch_for_life(ctx);
         }

@@ -35,6 +35,7 @@ use crate::hub::mint::Deadlines;
 use crate::hub::presence::Presence;
 use crate::hub::refusal::Code;
 use crate::hub::registry::{EndAll, Registry};
+use crate::identity::{Authority, KeyError, KeyWatch};
 use crate::zoom::broker::{Tempo, TokenBroker};
 use crate::zoom::{self, ClientError, Health};
 
@@ -52,6 +53,9 @@ type SocketIo = Transport<HubService>;
 /// Why the hub did not start, or stopped by itself.
 #[derive(Debug, Error)]
 pub enum AppError {
+    /// Credentials can't be verified with what there is.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// A socket could not be had.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -75,6 +79,7 @@ pub struct App {
     about: About,
     vital: Vec<Vital>,
     arbiter: Arbiter,
+    key_watch: Option<KeyWatch>,
 }
 
 /// An actor without which the process is of no use, known by its end.
@@ -91,11 +96,12 @@ impl App {
     /// A socket that can't be had, roots that are no certificates.
     pub fn build(config: &Config, upstream: &Upstream, mode: Mode) -> Result<Self, AppError> {
         let tls = zoom::tls(upstream)?;
+        let (authority, key_watch) = Authority::new(&config.auth)?;
         let sockets = listen::sockets(config.listen)?;
         let arbiter = Arbiter::new();
-        let (hub, vital) = start_actors(config, upstream.clone(), tls, &arbiter.handle());
+        let (hub, vital) = start_actors(config, authority, upstream.clone(), tls, &arbiter.handle());
         let about = About { mode, since: Instant::now(), public_url: config.public_url.clone() };
-        Ok(Self { hub, sockets, config: config.clone(), about, vital, arbiter })
+        Ok(Self { hub, sockets, config: config.clone(), about, vital, arbiter, key_watch })
     }
 
     /// Where it listens; port 0 has become a real one.
@@ -115,11 +121,15 @@ impl App {
     /// # Errors
     /// The server failed, or an actor ended that everything needs; the hub has drained by then.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
-        let Self { hub, sockets, config, about, vital, arbiter } = self;
+        let Self { hub, sockets, config, about, vital, arbiter, key_watch } = self;
         let socket_io = socketio::transport(&hub);
         let server = serve(&hub, &socket_io, sockets, &config, &about)?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
+        // On the actors' thread, which ends last.
+        if let Some(watch) = key_watch {
+            arbiter.spawn(watch.run());
+        }
         let ended = select_all(vital.into_iter().map(|Vital { name, ended }| {
             Box::pin(async move {
                 // Nothing is ever sent: the end of the actor ends this.
@@ -150,6 +160,7 @@ impl App {
 /// Broker, registry and distributions on one thread; awc's client is not `Send`, so the broker is made there.
 fn start_actors(
     config: &Config,
+    authority: Authority,
     upstream: Upstream,
     tls: ClientConfig,
     arbiter: &ArbiterHandle,
@@ -170,7 +181,12 @@ fn start_actors(
         })
     };
     let registry = {
-        let registry = Registry::new(presence.clone(), drain.clone(), alive("registry"));
+        let registry = Registry::new(
+            presence.clone(),
+            drain.clone(),
+            authority.revocations().cloned(),
+            alive("registry"),
+        );
         Registry::start_in_arbiter(arbiter, move |_| registry)
     };
     let distributions = {
@@ -184,6 +200,7 @@ fn start_actors(
         meetings: Meetings::new(broker, registry.clone(), deadlines),
         registry,
         distributions,
+        authority,
         presence,
         drain,
         health,

@@ -1,7 +1,7 @@
 //! A refusal as an HTTP answer: status, body and the headers that go with it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
 use thiserror::Error;
@@ -45,6 +45,11 @@ impl Refused {
         let mut answer = HttpResponse::build(status);
         if let (429 | 503, Some(seconds)) = (status.as_u16(), retry_after) {
             answer.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let shown = refusal.code != Code::NotAuthenticated;
+            let challenge = if shown { r#"Bearer error="invalid_token""# } else { "Bearer" };
+            answer.insert_header((WWW_AUTHENTICATE, challenge));
         }
         answer.json(Body {
             success: false,

@@ -6,11 +6,15 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::hub::refusal::{Code, Detail, Refusal};
 use crate::hub::requests::{
-    Authenticate, BatchJoin, Distribute, JoinMeeting, Named, Roster, SetUpMeeting, StartMeeting,
+    Authenticate, BatchJoin, Distribute, JoinMeeting, Named, Revoke, Roster, SetUpMeeting, StartMeeting,
 };
+use crate::identity::Matching;
 use crate::names::{MeetingId, USER_ID_MAX_BYTES, UserId};
+use crate::secret::Secret;
 
 /// One value as it was written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,7 +40,19 @@ pub(super) struct Fields {
     participant_user_id: Given,
     participant_user_ids: Given,
     user_id: Given,
+    token: Hidden,
+    issued_before: Given,
     wait: Given,
+}
+
+/// A value that must not be seen.
+#[derive(Clone, Default, PartialEq)]
+struct Hidden(Given);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
 }
 
 impl Fields {
@@ -48,6 +64,8 @@ impl Fields {
             "participantUserId" => &mut self.participant_user_id,
             "participantUserIds" => &mut self.participant_user_ids,
             "userId" => &mut self.user_id,
+            "token" => &mut self.token.0,
+            "issuedBefore" => &mut self.issued_before,
             "wait" => &mut self.wait,
             _ => return None,
         })
@@ -56,9 +74,33 @@ impl Fields {
     /// The fields of `authenticate`.
     pub(super) fn authenticate(self) -> Result<Authenticate, Refusal> {
         let mut faults = Faults::default();
-        match faults.note(self.user_id.user("userId")) {
-            Some(user) => Ok(Authenticate { user }),
-            None => Err(faults.refusal("userId")),
+        let user = faults.note(self.user_id.user("userId"));
+        let credential = faults.note(self.token.0.credential());
+        match (user, credential) {
+            (Some(user), Some(credential)) => Ok(Authenticate { user, credential }),
+            _ => Err(faults.refusal("userId")),
+        }
+    }
+
+    /// The fields of a revocation, at least one; `issuedBefore` is by default this moment.
+    pub(super) fn revoke(self) -> Result<Revoke, Refusal> {
+        let all = [&self.user_id, &self.meeting_id, &self.issued_before];
+        if all.into_iter().all(|given| *given == Given::Absent) {
+            let faults = ["userId", "meetingId", "issuedBefore"].map(Fault::missing).into();
+            let message =
+                "Name userId, meetingId or issuedBefore: with none of them everybody would be concerned";
+            return Err(Refusal { message: message.to_owned(), ..Faults(faults).refusal("") });
+        }
+        let mut faults = Faults::default();
+        let user = faults.note(self.user_id.unless_absent(|given| given.user("userId")));
+        let meeting = faults.note(self.meeting_id.unless_absent(Given::meeting));
+        let issued_before = faults.note(self.issued_before.unless_absent(Given::moment_of_the_past));
+        match (user, meeting, issued_before) {
+            (Some(user), Some(meeting), Some(issued_before)) => {
+                let issued_before = issued_before.unwrap_or_else(Timestamp::now);
+                Ok(Revoke(Matching { user, meeting, issued_before }))
+            }
+            _ => Err(faults.refusal("")),
         }
     }
 
@@ -203,7 +245,41 @@ fn within(participants: Roster, max: usize) -> Result<Roster, Refusal> {
     Err(Refusal { details, ..Refusal::new(Code::TooManyParticipants, message) })
 }
 
+fn seconds(text: &str) -> Option<Timestamp> {
+    let since = SignedDuration::try_from_secs_f64(text.parse().ok()?).ok()?;
+    Timestamp::UNIX_EPOCH.checked_add(since).ok()
+}
+
 impl Given {
+    fn unless_absent<T>(self, read: impl FnOnce(Self) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+        if self == Self::Absent { Ok(None) } else { read(self).map(Some) }
+    }
+
+    fn credential(self) -> Result<Option<Secret>, Fault> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Text(text) => Ok(Some(Secret::new(text))),
+            Self::Number(_) | Self::List(_) | Self::Other => {
+                Err(Fault::new(Code::InvalidRequest, "token", "write it as a text"))
+            }
+        }
+    }
+
+    /// As `2026-03-02T09:00:00Z`, or in seconds since 1970, as credentials have it.
+    fn moment_of_the_past(self) -> Result<Timestamp, Fault> {
+        let moment = match &self {
+            Self::Text(text) => text.parse().ok().or_else(|| seconds(text)),
+            Self::Number(text) => seconds(text),
+            Self::Absent | Self::List(_) | Self::Other => None,
+        };
+        let fault = |message| Fault::new(Code::InvalidRequest, "issuedBefore", message);
+        match moment {
+            Some(moment) if moment <= Timestamp::now() => Ok(moment),
+            Some(_) => Err(fault("must not lie in the future")),
+            None => Err(fault("write it as 2026-03-02T09:00:00Z, or in seconds since 1970")),
+        }
+    }
+
     fn meeting(self) -> Result<MeetingId, Fault> {
         const FIELD: &str = "meetingId";
         match self {
@@ -255,71 +331,4 @@ impl Given {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fields(json: &str) -> Fields {
-        serde_json::from_str(json).unwrap()
-    }
-
-    fn names(details: &[Detail]) -> Vec<&str> {
-        details.iter().map(|detail| detail.field).collect()
-    }
-
-    #[test]
-    fn a_missing_field_reads_as_in_the_seed_and_details_name_each() {
-        for json in ["{}", r#"{"meetingId":null,"hostUserId":""}"#, r#"{"HOSTUSERID":"x"}"#] {
-            let refusal = fields(json).start().unwrap_err();
-            assert_eq!(refusal.message, "Missing required fields: meetingId and hostUserId");
-            assert_eq!(
-                (refusal.code, names(&refusal.details)),
-                (Code::InvalidRequest, vec!["meetingId", "hostUserId"])
-            );
-        }
-    }
-
-    #[test]
-    fn an_invalid_field_is_named_with_its_own_code() {
-        let refusal = fields(r#"{"meetingId":"123","hostUserId":"h"}"#).start().unwrap_err();
-        assert_eq!((refusal.code, names(&refusal.details)), (Code::InvalidMeetingId, vec!["meetingId"]));
-        let refusal = fields(r#"{"meetingId":123456789,"participantUserId":"ME"}"#).join().unwrap_err();
-        assert_eq!((refusal.code, names(&refusal.details)), (Code::InvalidUserId, vec!["participantUserId"]));
-        for json in [r#"{"userId":7}"#, r#"{"userId":["a"]}"#, r#"{"userId":{}}"#, r#"{"userId":true}"#] {
-            assert_eq!(fields(json).authenticate().unwrap_err().code, Code::InvalidUserId, "{json}");
-        }
-    }
-
-    #[test]
-    fn an_invalid_participant_is_a_row_and_a_duplicate_is_none() {
-        let json = r#"{"meetingId":123456789,"participantUserIds":["a","A","me",7,null,{},"b"]}"#;
-        let roster = fields(json).batch_join(9).unwrap().participants;
-        let valid = roster.iter().filter(|named| matches!(named, Named::User(_))).count();
-        assert_eq!((valid, roster.len()), (2, 5));
-    }
-
-    #[test]
-    fn too_many_participants_are_refused_by_number() {
-        let json = r#"{"meetingId":123456789,"hostUserId":"h","participantUserIds":["a","b","c"]}"#;
-        assert_eq!(fields(json).distribute(2).unwrap_err().code, Code::TooManyParticipants);
-        assert!(fields(json).distribute(3).is_ok());
-    }
-
-    #[test]
-    fn a_batch_join_names_somebody_and_a_set_up_need_not() {
-        let json = r#"{"meetingId":123456789,"hostUserId":"h","participantUserIds":[]}"#;
-        assert_eq!(fields(json).batch_join(2).unwrap_err().code, Code::InvalidRequest);
-        assert!(fields(json).set_up(2).is_ok());
-        assert!(fields(r#"{"meetingId":123456789,"hostUserId":"h"}"#).set_up(2).is_ok());
-    }
-
-    #[test]
-    fn a_wait_has_its_bounds() {
-        let wait = |json| fields(json).wait(Duration::from_secs(30));
-        assert_eq!(wait("{}").unwrap(), Duration::from_secs(30));
-        assert_eq!(wait(r#"{"wait":0.5}"#).unwrap(), Duration::from_millis(500));
-        assert_eq!(wait(r#"{"wait":"2"}"#).unwrap(), Duration::from_secs(2));
-        for json in [r#"{"wait":31}"#, r#"{"wait":-1}"#, r#"{"wait":"NaN"}"#, r#"{"wait":[]}"#] {
-            assert_eq!(wait(json).unwrap_err().code, Code::InvalidRequest, "{json}");
-        }
-    }
-}
+mod tests;

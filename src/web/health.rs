@@ -57,6 +57,7 @@ struct Endpoints {
     batch_join: &'static str,
     setup_meeting: &'static str,
     distribute: &'static str,
+    revoke_sessions: &'static str,
     live: &'static str,
     ready: &'static str,
 }
@@ -95,6 +96,7 @@ fn described(request: &HttpRequest, about: &About) -> Index {
             batch_join: "POST /api/meetings/batch-join",
             setup_meeting: "POST /api/meetings/setup",
             distribute: "POST /api/meetings/distribute",
+            revoke_sessions: "POST /api/sessions/revoke",
             live: "GET /api/health/live",
             ready: "GET /api/health/ready",
         },
@@ -131,6 +133,8 @@ struct Healthy {
     timestamp: Timestamp,
     version: &'static str,
     mode: Mode,
+    /// How callers are known: the mode of the hub's own page, too.
+    auth: &'static str,
     uptime_seconds: u64,
     sessions: usize,
     users: usize,
@@ -142,6 +146,7 @@ struct Unhealthy {
     status: &'static str,
     zoom: &'static str,
     mode: Mode,
+    auth: &'static str,
     error: String,
     #[serde(serialize_with = "iso_8601")]
     timestamp: Timestamp,
@@ -150,6 +155,7 @@ struct Unhealthy {
 /// `GET /api/health`: what the broker last learnt.
 pub(super) async fn health(hub: web::Data<Hub>, about: web::Data<About>) -> HttpResponse {
     let timestamp = Timestamp::now();
+    let auth = if hub.authority.asks() { "jwt" } else { "open" };
     let error = match &*hub.health.borrow() {
         Health::Connected => None,
         Health::Starting => Some("The first login at Zoom is under way".to_owned()),
@@ -162,6 +168,7 @@ pub(super) async fn health(hub: web::Data<Hub>, about: web::Data<About>) -> Http
             status,
             zoom,
             mode: about.mode,
+            auth,
             error,
             timestamp,
         });
@@ -173,6 +180,7 @@ pub(super) async fn health(hub: web::Data<Hub>, about: web::Data<About>) -> Http
         timestamp,
         version: env!("CARGO_PKG_VERSION"),
         mode: about.mode,
+        auth,
         uptime_seconds: about.since.elapsed().as_secs(),
         sessions: hub.presence.sessions(),
         users: hub.presence.users(),

@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, rt};
+use actix_web::{HttpRequest, HttpResponse, rt};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::body;
+use super::credential::By;
 use super::error::Refused;
 use crate::hub::Hub;
-use crate::hub::audit::Asked;
-use crate::hub::command::{Caller, permit};
+use crate::hub::command::permit;
 use crate::hub::distributions::{Begin, Show, Ticket};
 use crate::hub::meetings::BatchRow;
 use crate::hub::moments::{End, Life, iso_8601};
 use crate::hub::refusal::{Code, Refusal};
-use crate::names::{MeetingId, RequestId, UserId};
+use crate::names::{MeetingId, UserId};
 use crate::secret::{self, Secret};
 use crate::zoom::IssuedToken;
 
@@ -24,13 +24,6 @@ type Answer = Result<HttpResponse, Refused>;
 
 /// How long `POST /api/meetings/distribute` may be asked to wait for its outcome, and waits by default.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// In `open` mode whoever calls is anyone.
-const CALLER: Caller = Caller::Anyone;
-
-fn asked(request: &HttpRequest) -> Asked {
-    let id = request.extensions().get::<RequestId>().cloned();
-    Asked { caller: CALLER, session: None, request: id.unwrap_or_else(RequestId::random) }
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,11 +38,11 @@ struct Started {
 }
 
 /// `POST /api/meetings/start`
-pub(super) async fn start(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
+pub(super) async fn start(By(asked): By, request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
     let _work = hub.drain.admit()?;
     let start = body::fields(&request, payload, &hub).await?.start()?;
-    let (meeting, host, asked) = (start.meeting, start.host.clone(), asked(&request));
-    let zak = hub.meetings.start(permit(CALLER, start)?, &asked).await?;
+    let (meeting, host) = (start.meeting, start.host.clone());
+    let zak = hub.meetings.start(permit(&asked.caller, start)?, &asked).await?;
     hub.meetings.push_zak(&host, meeting, &zak, &asked).await;
     Ok(HttpResponse::Ok().json(Started {
         success: true,
@@ -73,11 +66,11 @@ struct Joined {
 }
 
 /// `POST /api/meetings/join`
-pub(super) async fn join(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
+pub(super) async fn join(By(asked): By, request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
     let _work = hub.drain.admit()?;
     let join = body::fields(&request, payload, &hub).await?.join()?;
-    let (meeting, user, asked) = (join.meeting, join.participant.clone(), asked(&request));
-    let obf = hub.meetings.join(permit(CALLER, join)?, &asked).await?;
+    let (meeting, user) = (join.meeting, join.participant.clone());
+    let obf = hub.meetings.join(permit(&asked.caller, join)?, &asked).await?;
     hub.meetings.push_obf(&user, meeting, &obf, &asked).await;
     Ok(HttpResponse::Ok().json(Joined {
         success: true,
@@ -134,11 +127,16 @@ struct Summary {
 }
 
 /// `POST /api/meetings/batch-join`
-pub(super) async fn batch_join(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
+pub(super) async fn batch_join(
+    By(asked): By,
+    request: HttpRequest,
+    payload: Payload,
+    hub: Data<Hub>,
+) -> Answer {
     let _work = hub.drain.admit()?;
     let batch = body::fields(&request, payload, &hub).await?.batch_join(hub.limits.max_batch)?;
-    let (meeting, asked) = (batch.meeting, asked(&request));
-    let rows = hub.meetings.batch_join(permit(CALLER, batch)?, &asked).await?;
+    let meeting = batch.meeting;
+    let rows = hub.meetings.batch_join(permit(&asked.caller, batch)?, &asked).await?;
     let (issued, failed) = split(rows);
     let row = |(user_id, token): (String, IssuedToken)| JoinedRow {
         user_id,
@@ -208,11 +206,11 @@ struct ParticipantRow {
 }
 
 /// `POST /api/meetings/setup`
-pub(super) async fn set_up(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
+pub(super) async fn set_up(By(asked): By, request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
     let _work = hub.drain.admit()?;
     let set_up = body::fields(&request, payload, &hub).await?.set_up(hub.limits.max_batch)?;
     let (meeting, host) = (set_up.meeting, set_up.host.clone());
-    let (zak, rows) = hub.meetings.set_up(permit(CALLER, set_up)?, &asked(&request)).await?;
+    let (zak, rows) = hub.meetings.set_up(permit(&asked.caller, set_up)?, &asked).await?;
     let (issued, failed) = split(rows);
     let participant = |(user_id, token): (String, IssuedToken)| ParticipantRow {
         user_id,
@@ -231,12 +229,17 @@ pub(super) async fn set_up(request: HttpRequest, payload: Payload, hub: Data<Hub
 }
 
 /// `POST /api/meetings/distribute`: the rows once none is queued, or as they stand when the wait is over.
-pub(super) async fn distribute(request: HttpRequest, payload: Payload, hub: Data<Hub>) -> Answer {
+pub(super) async fn distribute(
+    By(asked): By,
+    request: HttpRequest,
+    payload: Payload,
+    hub: Data<Hub>,
+) -> Answer {
     let work = hub.drain.admit()?;
     let fields = body::fields(&request, payload, &hub).await?;
     let wait = fields.wait(LONGEST_WAIT)?;
-    let distribute = permit(CALLER, fields.distribute(hub.limits.max_batch)?)?;
-    let begin = Begin { request: distribute, asked: asked(&request), frame: None, work };
+    let distribute = permit(&asked.caller, fields.distribute(hub.limits.max_batch)?)?;
+    let begin = Begin { request: distribute, asked, frame: None, work };
     let ticket = hub.distributions.send(begin).timeout(hub.begin_deadline()).await;
     let Ticket { id, mut settled } = ticket.map_err(Refusal::from)??;
     if let Ok(Ok(report)) = rt::time::timeout(wait, &mut settled).await {

@@ -3,6 +3,7 @@
 mod app;
 mod assets;
 mod body;
+mod credential;
 mod envelope;
 mod error;
 mod fields;
@@ -13,6 +14,7 @@ mod listen;
 mod meetings;
 mod origin;
 mod plain;
+mod sessions;
 pub mod socketio;
 mod websocket;
 
@@ -37,6 +39,7 @@ fn routes(service: &mut web::ServiceConfig) {
         .service(resource("/api/meetings/distribute", "POST", web::post().to(meetings::distribute)))
         .service(resource("/api/health/live", "GET, HEAD", read().to(health::live)))
         .service(resource("/api/health/ready", "GET, HEAD", read().to(health::ready)))
+        .service(resource("/api/sessions/revoke", "POST", web::post().to(sessions::revoke)))
         .service(resource("/ws", "GET", web::get().to(plain::connect)))
         .service(web::resource(["/socket.io", "/socket.io/"]).to(socketio::serve::<socketio::HubService>))
         .default_service(web::to(|request: HttpRequest| ready(assets::file(&request))));

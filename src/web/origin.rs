@@ -14,14 +14,15 @@ use actix_web::{Error, ResponseError, web};
 
 use super::envelope::REQUEST_ID;
 use super::error::Refused;
-use crate::config::{Config, Listen, Origins};
+use crate::config::{Auth, Config, Listen, Origins};
 use crate::hub::refusal::{Code, Refusal};
 
 /// Who may talk to the hub from a web page.
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
     origins: Origins,
-    /// Whether only this machine reaches the hub. A page of a foreign name is then one that was re-pointed.
+    /// Whether only this machine reaches the hub, and anybody on it is trusted. A page of a foreign name is then one
+    /// that was re-pointed.
     sheltered: bool,
     /// The address in `HOST`, which is a name of its own.
     address: Option<IpAddr>,
@@ -40,7 +41,9 @@ impl Policy {
             let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
             Some(format!("{}{port}", url.host_str()?))
         });
-        Self { origins: config.origins.clone(), sheltered: config.listen.is_loopback(), address, public }
+        // Where callers show credentials, a page that was re-pointed here has none to show.
+        let sheltered = config.listen.is_loopback() && config.auth == Auth::Open;
+        Self { origins: config.origins.clone(), sheltered, address, public }
     }
 
     /// Whether a page of this origin may talk to the hub as `host`.

@@ -1,6 +1,7 @@
 //! The plain WebSocket at `/ws`: a JSON text frame an event. What is said is the session's business.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use actix::dev::Request;
 use actix::prelude::*;
@@ -11,17 +12,16 @@ use futures_util::future::Map;
 use log::error;
 use tokio::sync::oneshot;
 
+use super::credential::{self, SUBPROTOCOL};
 use super::error::Refused;
 use super::frames;
 use super::websocket::{self, Context, Frame, Protocol};
 use crate::hub::Hub;
 use crate::hub::carrier::{Alive, Carrier, Emit, Incoming, Outgoing, Watch};
-use crate::hub::command::Caller;
+use crate::hub::events::{ErrorEvent, ServerEvent};
 use crate::hub::refusal::{Code, Refusal};
 use crate::hub::session::Session;
-
-/// The subprotocol, for clients that offer one: they would fail if none of theirs were chosen.
-const SUBPROTOCOLS: &[&str] = &["zoom-token-hub.v1"];
+use crate::identity::Caller;
 
 /// `GET /ws`
 pub(super) async fn connect(
@@ -31,15 +31,24 @@ pub(super) async fn connect(
 ) -> Result<HttpResponse, Refused> {
     // Refused before the upgrade where that can be; one that slips through is closed by the registry.
     drop(hub.drain.admit()?);
+    let entry = match credential::offered(request.headers())? {
+        // Refused over the open connection: a browser learns nothing of a handshake that fails.
+        Some(offered) => {
+            hub.authority.identify(&offered, credential::shown_in(&request)).map_err(Refusal::from)
+        }
+        None => Ok(credential::caller(&hub, &request)?),
+    };
     let max_message_bytes = hub.limits.max_message_bytes;
-    let events = Events { hub: hub.get_ref().clone(), connection: None };
-    websocket::start(events, max_message_bytes, SUBPROTOCOLS, &request, payload)
+    let events = Events { hub: hub.get_ref().clone(), entry: Some(entry), connection: None };
+    websocket::start(events, max_message_bytes, &[SUBPROTOCOL], &request, payload)
         .map_err(|error| Refusal::new(Code::InvalidRequest, format!("Open a WebSocket here: {error}")).into())
 }
 
 /// A session's events over one WebSocket.
 struct Events {
     hub: Hub,
+    /// Who opens it, as far as the handshake shows; taken when it is open.
+    entry: Option<Result<Caller, Refusal>>,
     connection: Option<Connection>,
 }
 
@@ -56,6 +65,17 @@ impl Events {
         let connection = self.connection.as_ref()?;
         Some(connection.session.send(incoming).map(|_taken| ()))
     }
+
+    /// Says why, and closes.
+    fn turn_away(refusal: Refusal, ctx: &mut Context<Self>) {
+        let code = refusal.code;
+        let error = ServerEvent::Error(Arc::new(ErrorEvent::new(refusal, None, None)));
+        match frames::encode(&error, None) {
+            Ok(text) => ctx.text(text),
+            Err(failed) => error!("an event could not be written: {failed}"),
+        }
+        websocket::close(websocket::reason(code), ctx);
+    }
 }
 
 impl Protocol for Events {
@@ -63,10 +83,15 @@ impl Protocol for Events {
     type Taken = Map<Request<Session, Incoming>, fn(Result<(), MailboxError>)>;
 
     fn opened(&mut self, ctx: &mut Context<Self>) {
+        let caller = match self.entry.take() {
+            Some(Ok(caller)) => caller,
+            Some(Err(refusal)) => return Self::turn_away(refusal, ctx),
+            None => return,
+        };
         let (close, closing) = oneshot::channel();
         let (still_here, gone) = oneshot::channel();
         let carrier = Carrier { watch: Watch::Session, emit: ctx.address().recipient(), close, gone };
-        let session = Session::new(self.hub.clone(), Caller::Anyone, carrier).start();
+        let session = Session::new(self.hub.clone(), caller, carrier).start();
         self.connection = Some(Connection { session, _gone: still_here });
         ctx.spawn(actix::fut::wrap_future(closing).map(|closing: Result<Code, _>, _, ctx| {
             // Dropped without a code: the session failed.

@@ -133,7 +133,7 @@ async fn it_tells_its_version_and_how_it_is_used() {
     for help in ["--help", "help"] {
         let ended = Start::with(&[]).arguments(&[help]).run().await;
         assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
-        for command in ["serve", "simulate", "check", "--version"] {
+        for command in ["serve", "check", "token", "simulate", "--version"] {
             assert!(ended.out.contains(command), "{}", ended.out);
         }
         for Variable { name, .. } in VARIABLES {

@@ -44,6 +44,7 @@ fn the_codes_are_the_codes_of_the_hub() {
             Retry::No => "no".to_owned(),
             Retry::Later(seconds) => format!("after {seconds} s"),
             Retry::Elsewhere => "elsewhere".to_owned(),
+            Retry::Fresh => "fresh credential".to_owned(),
         };
         [code.word().to_owned(), or_none(code.http()), or_none(code.close()), retry].join(" | ")
     });

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::web::{self, Data};
-use actix_web::{App, Error, HttpServer};
+use actix_web::{App, Error, HttpRequest, HttpServer};
 use serde_json::value::RawValue;
 use zoom_token_hub::web::socketio::{
     self, Application, Arguments, Endpoint, Event, Line, Message, Out, Refused, Service, Settings, SocketIo,
@@ -51,12 +51,8 @@ pub(crate) struct EngineEcho;
 impl Service for EngineEcho {
     type Endpoint = Self;
 
-    fn admit(&self) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn open(&self) -> Self::Endpoint {
-        Self
+    fn open(&self, _request: &HttpRequest) -> Result<Self::Endpoint, Error> {
+        Ok(Self)
     }
 }
 
@@ -78,12 +74,8 @@ pub(crate) struct SocketEcho(Settings);
 impl Service for SocketEcho {
     type Endpoint = SocketIo<Self>;
 
-    fn admit(&self) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn open(&self) -> Self::Endpoint {
-        SocketIo::new(*self, &self.0)
+    fn open(&self, _request: &HttpRequest) -> Result<Self::Endpoint, Error> {
+        Ok(SocketIo::new(*self, &self.0))
     }
 }
 

@@ -1,9 +1,16 @@
 //! The registry alone, with sessions that are mailboxes and nothing else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::events::{FrameName, Pong};
+use jiff::SignedDuration;
+
+use super::super::command::permit;
+use super::super::events::{FrameName, MeetingCredentials, MeetingStarted, Pong};
 use super::*;
+use crate::identity::{Identity, Matching, Role};
+use crate::secret::Secret;
+use crate::zoom::IssuedToken;
 
 /// A session that takes what its mailbox holds and never more: it waits for good at its first event.
 struct Stuck;
@@ -48,7 +55,9 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let (presence, drain) = (Presence::default(), Drain::default());
-        let registry = Registry::new(presence.clone(), drain.clone(), oneshot::channel().0).start();
+        let revocations = Revocations::new(Duration::from_mins(1));
+        let registry =
+            Registry::new(presence.clone(), drain.clone(), Some(revocations), oneshot::channel().0).start();
         Self { registry, presence, drain }
     }
 
@@ -61,17 +70,26 @@ impl Fixture {
         user: &str,
         deliver: Recipient<Deliver>,
     ) -> (SessionId, oneshot::Receiver<Code>) {
+        self.open_as(Caller::Anyone, user, deliver).await
+    }
+
+    async fn open_as(
+        &self,
+        caller: Caller,
+        user: &str,
+        deliver: Recipient<Deliver>,
+    ) -> (SessionId, oneshot::Receiver<Code>) {
         let (session, (end, ended)) = (SessionId::random(), oneshot::channel());
-        let open = Open { session, deliver, end };
+        let open = Open { session, caller: Caller::Anyone, deliver, end };
         self.registry.send(open).await.unwrap().unwrap();
-        let identify = Identify { session, user: user.parse().unwrap() };
+        let identify = Identify { session, user: user.parse().unwrap(), caller };
         self.registry.send(identify).await.unwrap().unwrap();
         (session, ended)
     }
 
     async fn route(&self, to: To) -> usize {
         let event = ServerEvent::Pong(Pong::now());
-        self.registry.send(Route { to, event, frame: None }).await.unwrap()
+        self.registry.send(Route { to, event, frame: None }).await.unwrap().taken
     }
 }
 
@@ -93,7 +111,7 @@ async fn what_answers_a_frame_says_so_to_the_session_that_asked_alone() {
         (To::User(ann()), false),
     ] {
         let route = Route { to, event: ServerEvent::Pong(Pong::now()), frame: frame.clone() };
-        assert_eq!(hub.registry.send(route).await.unwrap(), 1);
+        assert_eq!(hub.registry.send(route).await.unwrap().taken, 1);
         assert_eq!(told.recv().await.unwrap().is_some(), named);
     }
 }
@@ -156,8 +174,12 @@ async fn a_draining_registry_takes_no_session_and_ends_those_it_has() {
     let hub = Fixture::new();
     let (_session, ended) = hub.open("ann").await;
     hub.drain.begin();
-    let open =
-        Open { session: SessionId::random(), deliver: Stuck.start().recipient(), end: oneshot::channel().0 };
+    let open = Open {
+        session: SessionId::random(),
+        caller: Caller::Anyone,
+        deliver: Stuck.start().recipient(),
+        end: oneshot::channel().0,
+    };
     assert_eq!(hub.registry.send(open).await.unwrap().unwrap_err().code, Code::ShuttingDown);
     assert_eq!(hub.registry.send(EndAll(Code::ShuttingDown)).await.unwrap(), 1);
     assert_eq!(ended.await.unwrap(), Code::ShuttingDown);
@@ -168,12 +190,94 @@ async fn a_session_can_be_many_users_and_not_any_number() {
     let hub = Fixture::new();
     let (session, _ended) = hub.open("user0").await;
     for n in 1..USERS {
-        let identify = Identify { session, user: format!("user{n}").parse().unwrap() };
+        let identify =
+            Identify { session, user: format!("user{n}").parse().unwrap(), caller: Caller::Anyone };
         hub.registry.send(identify).await.unwrap().unwrap();
     }
-    let again = Identify { session, user: "USER0".parse().unwrap() };
+    let again = Identify { session, user: "USER0".parse().unwrap(), caller: Caller::Anyone };
     hub.registry.send(again).await.unwrap().unwrap();
-    let another = Identify { session, user: ann() };
+    let another = Identify { session, user: ann(), caller: Caller::Anyone };
     assert_eq!(hub.registry.send(another).await.unwrap().unwrap_err().code, Code::InvalidRequest);
     assert_eq!(hub.presence.users(), USERS);
+}
+
+/// A session's caller, by a credential of this role and life for one meeting.
+fn known(user: &str, role: Role, seconds_left: i64) -> Caller {
+    let now = Timestamp::now();
+    Caller::Known(Arc::new(Identity {
+        user: user.parse().unwrap(),
+        role,
+        meetings: Some(["123456789".parse().unwrap()].into()),
+        issued_at: Some(now - SignedDuration::from_secs(10)),
+        expires_at: now + SignedDuration::from_secs(seconds_left),
+    }))
+}
+
+fn token() -> IssuedToken {
+    let (secret, now) = (Secret::new("token".to_owned()), Timestamp::now());
+    IssuedToken { token: secret, issued_at: now, expires_at: now, simulated: true }
+}
+
+fn credentials(meeting: &str) -> ServerEvent {
+    ServerEvent::Credentials(MeetingCredentials::new(meeting.parse().unwrap(), &token()))
+}
+
+#[actix_web::test]
+async fn a_users_token_reaches_those_sessions_alone_whose_credential_is_good_for_it() {
+    let zak = ServerEvent::Started(MeetingStarted::new("123456789".parse().unwrap(), &token()));
+    for (role, seconds_left, event, reached) in [
+        (Role::Participant, 60, credentials("123456789"), true),
+        (Role::Participant, 60, credentials("987654321"), false),
+        (Role::Participant, -1, credentials("123456789"), false),
+        (Role::Participant, 60, zak.clone(), false),
+        (Role::Host, 60, zak.clone(), true),
+        (Role::Host, -1, zak.clone(), false),
+        (Role::Service, 60, zak, true),
+    ] {
+        let hub = Fixture::new();
+        let name = format!("{role} {seconds_left} {}", event.name());
+        let caller = known("ann", role, seconds_left);
+        let (session, _ended) = hub.open_as(caller, "ann", Stuck.start().recipient()).await;
+        let route = |to| Route { to, event: event.clone(), frame: None };
+        let routed = hub.registry.send(route(To::User("ANN".parse().unwrap()))).await.unwrap();
+        let (taken, barred) = if reached { (1, 0) } else { (0, 1) };
+        assert_eq!(routed, Routed { taken, barred }, "{name}");
+        let answer = hub.registry.send(route(To::Session(session))).await.unwrap();
+        assert_eq!(answer.taken, 1, "{name}: the answer to what it asked is its own");
+    }
+}
+
+fn revoke(user: &str) -> Revoke {
+    let matching = Matching { user: user.parse().ok(), meeting: None, issued_before: Timestamp::now() };
+    Revoke(permit(&Caller::Anyone, requests::Revoke(matching)).unwrap())
+}
+
+#[actix_web::test]
+async fn a_revocation_ends_the_sessions_of_its_credentials_and_lets_none_in_that_was_verified_before_it() {
+    let hub = Fixture::new();
+    let ann = known("ann", Role::Participant, 60);
+    let (_, ended) = hub.open_as(ann.clone(), "ann", Stuck.start().recipient()).await;
+    let (_, mut goes_on) =
+        hub.open_as(known("bob", Role::Participant, 60), "bob", Stuck.start().recipient()).await;
+    assert_eq!(hub.registry.send(revoke("Ann")).await.unwrap().unwrap(), 1);
+    assert_eq!(ended.await, Ok(Code::CredentialRevoked));
+    assert!(goes_on.try_recv().is_err());
+    assert!(!hub.presence.is_online(&"ann".parse().unwrap()), "gone at once");
+    let open = |caller| {
+        let (session, end) = (SessionId::random(), oneshot::channel().0);
+        Open { session, caller, deliver: Stuck.start().recipient(), end }
+    };
+    let refused = hub.registry.send(open(ann.clone())).await.unwrap().unwrap_err();
+    assert_eq!(refused.code, Code::CredentialRevoked);
+    let (session, _ended) = hub.open("ann").await;
+    let identify = Identify { session, user: "ann".parse().unwrap(), caller: ann };
+    assert_eq!(hub.registry.send(identify).await.unwrap().unwrap_err().code, Code::CredentialRevoked);
+}
+
+#[actix_web::test]
+async fn without_credentials_a_revocation_ends_the_users_sessions() {
+    let hub = Fixture::new();
+    let (_, ended) = hub.open("ann").await;
+    assert_eq!(hub.registry.send(revoke("ann")).await.unwrap().unwrap(), 1);
+    assert_eq!(ended.await, Ok(Code::CredentialRevoked));
 }

@@ -1,6 +1,6 @@
 //! The first port: what sits on top of a connection, takes its messages and has some to send.
 
-use actix_web::Error;
+use actix_web::{Error, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use super::connection::Line;
@@ -36,12 +36,9 @@ pub trait Service: Clone + Unpin + 'static {
     /// What it makes.
     type Endpoint: Endpoint;
 
-    /// Whether a new connection is taken.
+    /// The endpoint of a new connection, which this request opens.
     ///
     /// # Errors
-    /// The answer, where it is not.
-    fn admit(&self) -> Result<(), Error>;
-
-    /// The endpoint of a new connection.
-    fn open(&self) -> Self::Endpoint;
+    /// The answer, where it is not taken.
+    fn open(&self, request: &HttpRequest) -> Result<Self::Endpoint, Error>;
 }

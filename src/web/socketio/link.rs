@@ -22,9 +22,16 @@ use crate::web::websocket::{self, Context, Frame, Protocol};
 /// The packets of one WebSocket.
 pub(super) struct Packets<S: Service> {
     transport: Transport<S>,
-    /// The connection that it would take over; without it, it is a new one.
-    takes_over: Option<Addr<Connection<S::Endpoint>>>,
+    /// What it is for; taken when it is open.
+    purpose: Option<Purpose<S::Endpoint>>,
     attached: Option<Attached<S::Endpoint>>,
+}
+
+enum Purpose<E: Endpoint> {
+    /// A connection of its own, of this endpoint.
+    New(E),
+    /// To take over a connection that polls.
+    Upgrade(Addr<Connection<E>>),
 }
 
 struct Attached<E: Endpoint> {
@@ -36,23 +43,23 @@ struct Attached<E: Endpoint> {
 
 impl<S: Service> Packets<S> {
     /// A connection of its own.
-    pub(super) fn of_new(transport: Transport<S>) -> Self {
-        Self { transport, takes_over: None, attached: None }
+    pub(super) fn of_new(transport: Transport<S>, endpoint: S::Endpoint) -> Self {
+        Self { transport, purpose: Some(Purpose::New(endpoint)), attached: None }
     }
 
     /// The upgrade of a connection that polls.
     pub(super) fn of_upgrade(transport: Transport<S>, connection: Addr<Connection<S::Endpoint>>) -> Self {
-        Self { transport, takes_over: Some(connection), attached: None }
+        Self { transport, purpose: Some(Purpose::Upgrade(connection)), attached: None }
     }
 
-    fn open(&mut self, link: Link, gone: oneshot::Sender<Infallible>) {
-        let Transport { settings, service, connections } = &self.transport;
+    fn open(&mut self, endpoint: S::Endpoint, link: Link, gone: oneshot::Sender<Infallible>) {
+        let Transport { settings, connections, .. } = &self.transport;
         let sid = Sid::random();
         let open = packet::open(&sid, &[], settings);
         // The mailbox is new and empty.
         link.write.try_send(Write::Text(open, None)).ok();
         let enter = |connection| connections.enter(sid, connection);
-        let (connection, link) = Connection::websocket(settings, service.open(), link, enter);
+        let (connection, link) = Connection::websocket(settings, endpoint, link, enter);
         self.attached = Some(Attached { connection, link, _gone: gone });
     }
 
@@ -72,8 +79,10 @@ impl<S: Service> Protocol for Packets<S> {
         let (still_here, gone) = oneshot::channel();
         let link = Link { write: ctx.address().recipient(), gone: Some(gone), open };
         ctx.spawn(fut::wrap_future(closing).map(|_, _, ctx| websocket::close(websocket::normal(), ctx)));
-        let Some(connection) = self.takes_over.take() else {
-            return self.open(link, still_here);
+        let connection = match self.purpose.take() {
+            Some(Purpose::New(endpoint)) => return self.open(endpoint, link, still_here),
+            Some(Purpose::Upgrade(connection)) => connection,
+            None => return,
         };
         // Nothing is read before the connection has agreed.
         ctx.wait(fut::wrap_future(connection.send(Attach(link))).map(

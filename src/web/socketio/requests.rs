@@ -98,12 +98,12 @@ pub async fn serve<S: Service>(
             Err(Fault::UnsupportedVersion.into())
         }
         (Some("polling"), None) => {
-            transport.service.admit()?;
-            Ok(open(&transport))
+            let endpoint = transport.service.open(&request)?;
+            Ok(open(&transport, endpoint))
         }
         (Some("websocket"), None) => {
-            transport.service.admit()?;
-            let packets = Packets::of_new(transport.get_ref().clone());
+            let endpoint = transport.service.open(&request)?;
+            let packets = Packets::of_new(transport.get_ref().clone(), endpoint);
             upgrade(packets, &transport.settings, &request, payload)
         }
         (Some(_) | None, _) => Err(Fault::UnknownTransport.into()),
@@ -111,11 +111,11 @@ pub async fn serve<S: Service>(
 }
 
 /// A new connection that polls.
-fn open<S: Service>(transport: &Transport<S>) -> HttpResponse {
-    let Transport { settings, service, connections } = transport;
+fn open<S: Service>(transport: &Transport<S>, endpoint: S::Endpoint) -> HttpResponse {
+    let Transport { settings, connections, .. } = transport;
     let sid = Sid::random();
     let open = packet::open(&sid, &["websocket"], settings);
-    Connection::polling(settings, service.open(), |connection| connections.enter(sid, connection));
+    Connection::polling(settings, endpoint, |connection| connections.enter(sid, connection));
     text(open)
 }
 

@@ -9,10 +9,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use actix::prelude::*;
-use actix_web::Error;
+use actix_web::{Error, HttpRequest};
 use futures_util::FutureExt;
 use log::error;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
@@ -25,11 +25,14 @@ use super::sockets::{Out, SocketIo};
 use crate::config::Times;
 use crate::hub::Hub;
 use crate::hub::carrier::{Carrier, Emit, Incoming, Outgoing, Unreadable, Watch};
-use crate::hub::command::Caller;
 use crate::hub::events::{ErrorEvent, FrameId, ServerEvent};
-use crate::hub::refusal::{Code, Refusal};
+use crate::hub::refusal::{Code, Refusal, Retry};
+use crate::hub::requests::{Authenticate, ClientEvent};
 use crate::hub::session::Session;
+use crate::identity::{Caller, Flaw, Unproven};
 use crate::names::SessionId;
+use crate::secret::Secret;
+use crate::web::credential;
 use crate::web::error::Refused as HttpRefused;
 use crate::web::frames;
 
@@ -55,21 +58,19 @@ pub(in crate::web) struct HubService {
 impl Service for HubService {
     type Endpoint = SocketIo<HubSessions>;
 
-    fn admit(&self) -> Result<(), Error> {
-        match self.hub.drain.admit() {
-            Ok(_judged_again_when_it_joins) => Ok(()),
-            Err(refusal) => Err(HttpRefused::from(refusal).into()),
-        }
-    }
-
-    fn open(&self) -> Self::Endpoint {
-        SocketIo::new(HubSessions { hub: self.hub.clone(), joined: None }, &self.settings)
+    fn open(&self, request: &HttpRequest) -> Result<Self::Endpoint, Error> {
+        // Judged again when it joins.
+        drop(self.hub.drain.admit().map_err(HttpRefused::from)?);
+        let opener = credential::caller(&self.hub, request).map_err(HttpRefused::from)?;
+        Ok(SocketIo::new(HubSessions { hub: self.hub.clone(), opener, joined: None }, &self.settings))
     }
 }
 
 /// One connection's session, from its joining the namespace until it leaves.
 pub(in crate::web) struct HubSessions {
     hub: Hub,
+    /// Who opened the connection, by its `Authorization`.
+    opener: Caller,
     joined: Option<Joined>,
 }
 
@@ -92,7 +93,26 @@ struct Reason<'a> {
     retryable: bool,
 }
 
+/// What a client says as it joins.
+#[derive(Deserialize)]
+struct Auth {
+    #[serde(default)]
+    token: Option<Secret>,
+}
+
 impl HubSessions {
+    /// Who joins, by the `token` that it says.
+    fn identified(&self, auth: Option<&RawValue>) -> Result<Option<Caller>, Refusal> {
+        let Some(auth) = auth.filter(|_| self.hub.authority.asks()) else {
+            return Ok(None);
+        };
+        let Auth { token } = serde_json::from_str(auth.get())
+            .map_err(|_quotes_it| Refusal::from(Unproven::Invalid(Flaw::Malformed)))?;
+        let credential = token.filter(|token| !token.reveal().is_empty());
+        let identify = |credential| self.hub.authority.identify(&credential, "a Socket.IO connect");
+        Ok(credential.map(identify).transpose()?)
+    }
+
     fn incoming(&self, event: &Event<'_>) -> Incoming {
         let data = event.arguments.first().map(|data| data.get());
         let read = if event.attachments.is_empty() {
@@ -114,19 +134,27 @@ impl Application for HubSessions {
     fn connect(
         &mut self,
         namespace: &str,
-        _auth: Option<&RawValue>,
+        auth: Option<&RawValue>,
         out: &mut Out<'_, '_, Self>,
     ) -> Result<String, Refused> {
         if namespace != NAMESPACE {
             return Err(Refused::Unknown);
         }
         drop(self.hub.drain.admit().map_err(refused)?);
+        let identified = self.identified(auth).map_err(refused)?;
+        let caller = identified.clone().unwrap_or_else(|| self.opener.clone());
         let (close, closing) = oneshot::channel();
         let (still_here, gone) = oneshot::channel();
         let carrier = Carrier { watch: Watch::Carrier, emit: out.address().recipient(), close, gone };
-        let session = Session::new(self.hub.clone(), Caller::Anyone, carrier);
-        let id = session.id();
-        self.joined = Some(Joined { id, session: session.start(), _gone: still_here });
+        let session = Session::new(self.hub.clone(), caller, carrier);
+        let (id, session) = (session.id(), session.start());
+        if let Some(Caller::Known(identity)) = identified {
+            // Answered unasked, once the client knows that it has joined. The mailbox is new and empty.
+            let user = identity.user.clone();
+            let event = Ok(ClientEvent::Authenticate(Authenticate { user, credential: None }));
+            session.try_send(Incoming { event, frame: None }).ok();
+        }
+        self.joined = Some(Joined { id, session, _gone: still_here });
         out.wait(closing.map(move |code| Ended(id, code.unwrap_or(Code::Internal))));
         Ok(id.to_string())
     }
@@ -155,10 +183,10 @@ impl Application for HubSessions {
     }
 }
 
-/// A refusal to join. Where the advice is to come back, the client is left to do so.
+/// A refusal to join. Where the advice is to come back as it is, the client is left to do so.
 fn refused(refusal: Refusal) -> Refused {
     let Refusal { code, message, .. } = refusal;
-    if code.retryable() {
+    if code.retryable() && code.retry() != Retry::Fresh {
         return Refused::NotNow;
     }
     let reason = Reason { code, message: &message, retryable: code.retryable() };

@@ -8,7 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use self::packets::Packets;
 use self::plain::Plain;
@@ -55,13 +57,28 @@ enum Told {
 
 impl Client {
     pub async fn connect(address: SocketAddr, carrier: Carrier) -> Self {
-        let wire = match carrier {
-            Carrier::WebSocket => Wire::Plain(Plain::connect(address).await),
-            Carrier::SocketIo => {
-                Wire::SocketIo(SocketIo::connect(Packets::by_websocket(address).await).await)
-            }
-            Carrier::Polling => Wire::SocketIo(SocketIo::connect(Packets::by_polling(address).await).await),
+        if carrier == Carrier::WebSocket {
+            Self::over(Wire::Plain(Plain::connect(address).await))
+        } else {
+            Self::join(address, carrier, None).await.unwrap()
+        }
+    }
+
+    /// A client of Socket.IO that says this as it joins; or what it is refused with.
+    pub async fn join(address: SocketAddr, carrier: Carrier, auth: Option<&Value>) -> Result<Self, Value> {
+        let packets = match carrier {
+            Carrier::Polling => Packets::by_polling(address).await,
+            Carrier::SocketIo | Carrier::WebSocket => Packets::by_websocket(address).await,
         };
+        Ok(Self::over(Wire::SocketIo(SocketIo::connect(packets, auth).await?)))
+    }
+
+    /// A client over a WebSocket that is open already.
+    pub fn of(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self::over(Wire::Plain(Plain::of(socket)))
+    }
+
+    fn over(wire: Wire) -> Self {
         Self { wire, early: VecDeque::new(), acknowledged: HashMap::new() }
     }
 
@@ -101,6 +118,20 @@ impl Client {
             assert_eq!(authenticated["socketId"], socket_io.id());
         }
         authenticated
+    }
+
+    /// Shows a credential, and waits until the hub knows whose the connection is.
+    pub async fn show(&mut self, user: &str, credential: &str) -> Value {
+        self.emit("authenticate", json!({"userId": user, "token": credential})).await;
+        self.expect("authenticated").await
+    }
+
+    /// Emits an event that must be refused; the refusal's code.
+    pub async fn refused(&mut self, event: &str, data: Value) -> String {
+        self.emit(event, data).await;
+        let error = self.expect("error").await;
+        assert_eq!(error["event"], event, "{error}");
+        error["code"].as_str().unwrap().to_owned()
     }
 
     /// The next event: its name must be this; its data.

@@ -10,6 +10,7 @@ use zoom_token_hub::simulator::{Settings, Simulator, start};
 use zoom_token_hub::web::{App, AppError, Mode};
 use zoom_token_hub::zoom::Health;
 
+use super::credentials::JWT;
 use super::{Answer, Carrier, Client, Http, due};
 
 /// The meeting that most tests are about.
@@ -30,6 +31,11 @@ impl Hub {
     /// A hub with default settings.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
+    }
+
+    /// A hub that asks for credentials, with some variables set.
+    pub async fn start_with_credentials(variables: &[(&str, &str)]) -> Self {
+        Self::start_with(&[&JWT, variables].concat()).await
     }
 
     /// A hub with some variables set.
@@ -70,11 +76,28 @@ impl Hub {
         Client::connect(self.address, self.carrier).await
     }
 
+    /// A connection by Socket.IO that says this as it joins; or what it is refused with.
+    pub async fn join_with(&self, auth: &serde_json::Value) -> Result<Client, serde_json::Value> {
+        Client::join(self.address, self.carrier, Some(auth)).await
+    }
+
     /// A connection that has told whose it is.
     pub async fn connect_as(&self, user: &str) -> Client {
         let mut client = self.connect().await;
         client.authenticate(user).await;
         client
+    }
+
+    /// A connection that has shown this user's credential.
+    pub async fn connect_with(&self, user: &str, credential: &str) -> Client {
+        let mut client = self.connect().await;
+        client.show(user, credential).await;
+        client
+    }
+
+    /// Calls over HTTP that show this credential.
+    pub fn http_with(&self, credential: &str) -> Http {
+        self.http().with("authorization", &format!("Bearer {credential}"))
     }
 
     /// A call over HTTP.

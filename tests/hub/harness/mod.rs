@@ -1,6 +1,7 @@
 //! What the tests stand on: a hub with its simulator, a client of sessions, and calls over HTTP.
 
 mod client;
+pub mod credentials;
 #[path = "../../socketio/echo.rs"]
 pub mod echo;
 pub mod engine;

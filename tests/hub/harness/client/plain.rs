@@ -14,6 +14,10 @@ use crate::harness::due;
 pub(super) struct Plain(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Plain {
+    pub(super) fn of(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self(socket)
+    }
+
     pub(super) async fn connect(address: SocketAddr) -> Self {
         let connecting = connect_async(format!("ws://{address}/ws"));
         Self(due("the connection", connecting).await.unwrap().0)

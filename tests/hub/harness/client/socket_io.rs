@@ -20,14 +20,17 @@ pub(super) struct SocketIo {
 }
 
 impl SocketIo {
-    /// Connects to the main namespace.
-    pub(super) async fn connect(mut packets: Packets) -> Self {
-        packets.send("40").await;
+    /// Connects to the main namespace, saying this; or what that is refused with.
+    pub(super) async fn connect(mut packets: Packets, auth: Option<&Value>) -> Result<Self, Value> {
+        packets.send(&format!("40{}", auth.map(Value::to_string).unwrap_or_default())).await;
         let packet = due("the connection", packets.next()).await.expect("an answer");
+        if let Some(refusal) = packet.strip_prefix("44") {
+            return Err(serde_json::from_str(refusal).unwrap());
+        }
         let answer = packet.strip_prefix("40").unwrap_or_else(|| panic!("{packet}"));
         let answer: Value = serde_json::from_str(answer).unwrap();
         let id = answer["sid"].as_str().unwrap().to_owned();
-        Self { packets, id, named: HashMap::new(), emitted: 0, refusal: None }
+        Ok(Self { packets, id, named: HashMap::new(), emitted: 0, refusal: None })
     }
 
     /// `socket.id`
@@ -56,7 +59,7 @@ impl SocketIo {
 
     pub(super) async fn told(&mut self) -> Told {
         let Some(packet) = self.packets.next().await else {
-            return Told::Closed(self.close("45"));
+            return Told::Closed(self.close(&["45", "46"]));
         };
         match packet.split_at(2) {
             ("42", arguments) => {
@@ -70,18 +73,19 @@ impl SocketIo {
                 let (data,): (Value,) = serde_json::from_str(arguments).unwrap();
                 Told::Acknowledged(name.expect("a number that waits for this"), data)
             }
-            ("41", "") => Told::Closed(self.close("44")),
+            ("41", "") => Told::Closed(self.close(&["44"])),
             _ => panic!("unexpected {packet}"),
         }
     }
 
     /// The close code that the end has elsewhere, if it was announced: one that tells to stay away comes with a goodbye,
     /// so that the client does, and one that tells to come back without.
-    fn close(&self, range: &str) -> Option<Close> {
+    fn close(&self, ranges: &[&str]) -> Option<Close> {
         let code =
             Code::ALL.iter().find(|code| self.refusal.as_ref().is_some_and(|word| word == code.word()))?;
         let number = code.close()?;
-        assert!(number.to_string().starts_with(range), "{code:?} ended as if it were {range}xx");
+        let fits = ranges.iter().any(|range| number.to_string().starts_with(range));
+        assert!(fits, "{code:?} ended as if it were one of {ranges:?}");
         Some((number, code.word().to_owned()))
     }
 }
