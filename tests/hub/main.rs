@@ -15,6 +15,7 @@
 
 mod assets;
 mod audit;
+mod canary;
 mod cannot_start;
 mod check;
 mod credentials;

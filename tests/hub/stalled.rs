@@ -19,11 +19,16 @@ pub struct Stalled(WebSocketStream<TcpStream>);
 
 impl Stalled {
     pub async fn connect(address: SocketAddr, carrier: Carrier, user: &str) -> Self {
+        Self::connect_with(address, carrier, json!({"userId": user})).await
+    }
+
+    /// A connection that authenticates with this.
+    pub async fn connect_with(address: SocketAddr, carrier: Carrier, who: Value) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
         let stream = socket.connect(address).await.unwrap();
         assert!(is_established(address.port(), stream.local_addr().unwrap().port()));
-        let authenticate = ("authenticate", json!({"userId": user}));
+        let authenticate = ("authenticate", who);
         let (path, frames) = match carrier {
             WebSocket => {
                 let frame = json!({"event": authenticate.0, "data": authenticate.1});
@@ -51,7 +56,7 @@ impl Stalled {
     }
 
     /// Waits until the hub's side of the connection is closed.
-    async fn cut(&self, within: Duration) {
+    pub async fn cut(&self, within: Duration) {
         let cut = async {
             while self.is_connected() {
                 actix_web::rt::time::sleep(Duration::from_millis(20)).await;

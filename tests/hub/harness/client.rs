@@ -5,6 +5,7 @@ mod plain;
 mod socket_io;
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
@@ -35,6 +36,8 @@ pub struct Client {
     early: VecDeque<Value>,
     /// What came as acknowledgements, by what the events had been called.
     acknowledged: HashMap<String, Value>,
+    /// Everything that came, as text.
+    heard: String,
 }
 
 enum Wire {
@@ -79,7 +82,7 @@ impl Client {
     }
 
     fn over(wire: Wire) -> Self {
-        Self { wire, early: VecDeque::new(), acknowledged: HashMap::new() }
+        Self { wire, early: VecDeque::new(), acknowledged: HashMap::new(), heard: String::new() }
     }
 
     /// Sends an event.
@@ -226,6 +229,17 @@ impl Client {
         self.expect("pong").await;
     }
 
+    /// Everything that came so far, as text.
+    pub fn heard(&self) -> &str {
+        &self.heard
+    }
+
+    /// Reads until the connection is closed, whenever that may be; everything that came, as text.
+    pub async fn listen(mut self) -> String {
+        while !matches!(self.told().await, Told::Closed(_)) {}
+        self.heard
+    }
+
     /// Leaves with a goodbye.
     pub async fn leave(self) {
         match self.wire {
@@ -235,9 +249,11 @@ impl Client {
     }
 
     async fn told(&mut self) -> Told {
-        match &mut self.wire {
+        let told = match &mut self.wire {
             Wire::Plain(plain) => plain.told().await,
             Wire::SocketIo(socket_io) => socket_io.told().await,
-        }
+        };
+        writeln!(self.heard, "{told:?}").unwrap();
+        told
     }
 }

@@ -201,6 +201,11 @@ impl Program {
         contains(&self.err, what, &self.out).await
     }
 
+    /// Its log so far.
+    pub fn log(&self) -> String {
+        self.err.borrow().clone()
+    }
+
     /// Where it listens, from what it prints.
     pub async fn address(&self) -> SocketAddr {
         let said = self.says("Tokens:").await;

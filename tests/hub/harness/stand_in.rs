@@ -15,6 +15,8 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::rt::spawn;
 use actix_web::web::{Bytes, Data};
 use actix_web::{App, HttpResponse, HttpServer};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use futures_util::stream;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::ServerConfig;
@@ -23,6 +25,9 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use zoom_token_hub::secret::Secret;
 use zoom_token_hub::simulator::{Account, Settings, routes};
+
+use super::program::Start;
+use super::search::Secrets;
 
 /// What went past.
 #[derive(Clone, Debug, Default)]
@@ -100,6 +105,41 @@ impl StandIn {
     pub fn url(&self, path: &str) -> String {
         let scheme = if self.root.is_some() { "https" } else { "http" };
         format!("{scheme}://{}{path}", self.address)
+    }
+
+    /// A hub on a free port, in front of it.
+    pub fn hub(&self, variables: &[(&str, &str)]) -> Start {
+        let settings = self.account.settings();
+        let start = Start::with(&[
+            ("PORT", "0"),
+            ("ZOOM_OAUTH_URL", &self.url("/oauth/token")),
+            ("ZOOM_API_URL", &self.url("/v2")),
+            ("ZOOM_CLIENT_ID", &settings.client_id),
+            ("ZOOM_CLIENT_SECRET", settings.client_secret.reveal()),
+            ("ZOOM_ACCOUNT_ID", &settings.account_id),
+        ]);
+        let start = match &self.root {
+            Some(root) => {
+                let path = start.folder().put("root.pem", root);
+                start.and(&[("ZOOM_CA_FILE", &path)])
+            }
+            None => start,
+        };
+        start.and(variables)
+    }
+
+    /// Every secret that the hub shares with it, or has got from it.
+    pub fn secrets(&self) -> Secrets {
+        let settings = self.account.settings();
+        let (secret, learnt) = (settings.client_secret.reveal(), self.learnt());
+        let pair = BASE64_STANDARD.encode(format!("{}:{secret}", settings.client_id));
+        assert_eq!(learnt.basics.iter().collect::<Vec<_>>(), [&pair]);
+        let mut secrets = Secrets::default();
+        secrets.add("the client secret", secret);
+        secrets.add("the Basic credential", pair);
+        secrets.add_all("an access token", learnt.access_tokens);
+        secrets.add_all("a token", learnt.tokens);
+        secrets
     }
 
     pub async fn stop(&self) {
