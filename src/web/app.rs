@@ -9,7 +9,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use actix_web::dev::{Extensions, Server, ServerHandle};
+use actix_web::body::MessageBody;
+use actix_web::dev::{Extensions, Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::timeout;
@@ -221,18 +222,7 @@ fn serve(
     let (hub, about, policy) = (hub.clone(), about.clone(), Policy::new(config));
     let write_timeout = config.times.write_timeout;
     let socket_io = web::Data::new(socket_io.clone());
-    let factory = move || {
-        actix_web::App::new()
-            .app_data(web::Data::new(hub.clone()))
-            .app_data(web::Data::new(about.clone()))
-            .app_data(web::Data::new(policy.clone()))
-            .app_data(socket_io.clone())
-            .wrap(origin::cors(policy.clone()))
-            .wrap(from_fn(origin::check))
-            .wrap(from_fn(envelope::wrap))
-            .configure(routes)
-    };
-    let mut server = HttpServer::new(factory)
+    let mut server = HttpServer::new(move || application(&hub, &about, &policy, &socket_io))
         // The binary decides what a signal means.
         .disable_signals()
         .shutdown_timeout(FAREWELL.as_secs())
@@ -246,6 +236,32 @@ fn serve(
         server = server.listen(socket)?;
     }
     Ok(server.run())
+}
+
+/// What each worker serves: the routes, what they work with, and what goes around every one.
+fn application(
+    hub: &Hub,
+    about: &About,
+    policy: &Policy,
+    socket_io: &web::Data<SocketIo>,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    actix_web::App::new()
+        .app_data(web::Data::new(hub.clone()))
+        .app_data(web::Data::new(about.clone()))
+        .app_data(web::Data::new(policy.clone()))
+        .app_data(socket_io.clone())
+        .wrap(origin::cors(policy.clone()))
+        .wrap(from_fn(origin::check))
+        .wrap(from_fn(envelope::wrap))
+        .configure(routes)
 }
 
 /// Has the kernel end a connection whose peer takes nothing of what is written for so long: no timer of ours runs in
@@ -288,6 +304,9 @@ async fn drain(hub: &Hub, socket_io: &SocketIo, patience: Duration, server: &Ser
         warn!("the server did not stop in time");
     }
 }
+
+#[cfg(test)]
+mod panics;
 
 #[cfg(test)]
 mod tests {
