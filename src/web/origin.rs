@@ -83,7 +83,7 @@ pub(super) fn cors(policy: Policy) -> Cors {
         .expose_headers([REQUEST_ID, RETRY_AFTER.as_str()])
         .max_age(600);
     // For the cookie by which a load balancer keeps a client that polls at one node. None is the hub's.
-    let with_cookies = matches!(policy.origins, Origins::Listed(_));
+    let with_cookies = matches!(&policy.origins, Origins::Listed(pages) if !pages.is_empty());
     let cors = if with_cookies { cors.supports_credentials() } else { cors };
     match policy.origins {
         Origins::Any => cors.allow_any_origin().send_wildcard(),

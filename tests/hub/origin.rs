@@ -171,3 +171,25 @@ async fn a_program_sends_no_origin_and_is_served() {
         start(&hub, &[("host", host)]).await.expect(200);
     }
 }
+
+#[actix_web::test]
+async fn where_callers_show_credentials_no_page_but_the_hubs_own_may_call_unless_it_is_listed() {
+    let hub = Hub::start_with_credentials(&[]).await;
+    for origin in ["http://localhost:5173", "https://app.example.com", "null"] {
+        assert_eq!(
+            start(&hub, &[("origin", origin)]).await.expect(403)["code"],
+            "origin_refused",
+            "{origin}"
+        );
+        assert_eq!(upgrade(&hub, &[("origin", origin)]).await, 403, "{origin}");
+    }
+    let own = format!("http://{}", hub.address());
+    let answer = start(&hub, &[("origin", &own)]).await;
+    assert_eq!(answer.expect(401)["code"], "not_authenticated");
+    assert_eq!(answer.header("access-control-allow-origin"), Some(&*own));
+    assert_eq!(answer.header("access-control-allow-credentials"), None);
+    let hub = Hub::start_with_credentials(&[("CORS_ORIGIN", "https://app.example.com")]).await;
+    let answer = start(&hub, &[("origin", "https://app.example.com")]).await;
+    assert_eq!(answer.expect(401)["code"], "not_authenticated");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("https://app.example.com"));
+}
