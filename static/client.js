@@ -34,11 +34,20 @@
 //                 new Hub(url, { carrier: socketIO(io) });   // long-polling first, then WebSocket if it can be had
 //                 new Hub(url, { carrier: socketIO(io, { transports: ["polling"] }) });
 //               All the rest is the same over each. `transport` says what is in use, `switchTo` changes it.
+// Credentials   for a hub that asks for them, from your own backend:
+//                 const getCredential = async () => (await (await fetch("/hub-credential")).json()).credential;
+//                 new Hub(url, { getCredential });
+//               It is called before each connection is made and, in time, before a credential ends; a session goes on
+//               with the next. Give a fresh one each time, or one that has most of its life before it. Where it fails
+//               it is called again after a wait that grows; why it failed is for it to say, since an error may quote
+//               what it read. (It takes the place of the option `renew`, which is gone.)
 // Reconnecting  by the close code: 44xx, 1002, 1007 and 1009 stay away (calling again won't help; `connect()` tries
-//               anew); 46xx wants a fresh credential (the option `renew`) and stays away without it; everything else
-//               comes back after a random wait that grows. Whoever was authenticated is again, before anything else
-//               is sent. After a sleep, or when the network is back, the connection is tested at once.
-// Not kept      no token is stored or logged here. What was pushed while the connection was away is gone: ask again.
+//               anew); 46xx comes back with a fresh credential, at once the first time, and stays away without
+//               `getCredential`; everything else comes back after a random wait that grows. Whoever was authenticated
+//               is again, before anything else is sent. After a sleep, or when the network is back, the connection is
+//               tested at once.
+// Not kept      no token is stored or logged here, and the credential stays in memory: no event, no frame that
+//               listeners get and no error has it. What was pushed while the connection was away is gone: ask again.
 
 /** @typedef {"idle" | "connecting" | "open" | "waiting" | "closed"} State */
 
@@ -69,8 +78,11 @@ const DEFAULTS = {
   /** The first wait before coming back, which doubles, and the longest. Half of each is random. */
   firstWaitSeconds: 1,
   longestWaitSeconds: 30,
-  /** Called after 46xx: an async function that sees to a fresh credential. */
-  renew: undefined,
+  /**
+   * What this client shows for itself: a credential (a JWT), as a text. It has `answerSeconds`.
+   * @type {undefined | (() => Promise<string>)}
+   */
+  getCredential: undefined,
   /** What the session goes over: `webSocket()` or `socketIO(io)`. */
   carrier: undefined,
   /** The WebSocket to use, where there is no global one. */
@@ -79,6 +91,15 @@ const DEFAULTS = {
 
 /** A connection that has been open for so long was a good one: the next wait is the first again. */
 const GOOD_AFTER_MS = 10_000;
+
+/** For so long the hub takes a credential after its `exp`, for clocks that are not right; `expiresAt` is then. */
+const LEEWAY_SECONDS = 60;
+
+/** A longer timer would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What stands in a credential's place wherever it could be seen. */
+const MASK = "••••••";
 
 /** What a close code asks for: `stay` away, `renew` the credential, or come back after a `wait`. */
 export function afterClose(code) {
@@ -91,6 +112,17 @@ export function afterClose(code) {
 export function waitSeconds(attempt, { firstWaitSeconds, longestWaitSeconds }, random = Math.random) {
   const most = Math.min(longestWaitSeconds, firstWaitSeconds * 2 ** Math.min(attempt, 30));
   return most / 2 + (random() * most) / 2;
+}
+
+/**
+ * When to renew a credential that the hub takes for so many seconds more: some time before its `exp`, not all clients
+ * in the same moment. One that is short-lived or past its `exp` already gets half of what is left, and never less than
+ * a second: the hub's word that it has ended comes in time, too.
+ */
+export function renewalSeconds(left, random = Math.random) {
+  const life = left - LEEWAY_SECONDS;
+  const before = Math.min(120, life / 5) * (0.5 + random() / 2);
+  return life - before >= 10 ? life - before : Math.max(1, left / 2);
 }
 
 /**
@@ -206,7 +238,16 @@ export function socketIO(io, options = {}) {
 }
 
 /** Socket.IO has no close codes either: the hub's last error says which it would have been. */
-const CLOSES = { malformed_frame: 4400, internal: 4500, shutting_down: 4503, overloaded: 4507 };
+const CLOSES = {
+  malformed_frame: 4400,
+  invalid_credential: 4401,
+  internal: 4500,
+  shutting_down: 4503,
+  overloaded: 4507,
+  authentication_timeout: 4508,
+  credential_expired: 4601,
+  credential_revoked: 4602,
+};
 
 function ending(error, details, forGood) {
   if (details?.description === 413 || details?.context?.code === 1009) return { code: 1009, reason: "" };
@@ -225,7 +266,16 @@ export class Hub {
   #openedAt = 0;
   #retryAt = 0;
   #nextId = 1;
-  #timers = { connect: 0, retry: 0, heartbeat: 0 };
+  #timers = { connect: 0, retry: 0, heartbeat: 0, renew: 0 };
+  /** The attempt that waits for its credential. */
+  #opening = null;
+  #credential = undefined;
+  /** The call of getCredential that is under way. */
+  #fetching = null;
+  #renewAt = 0;
+  /** The link whose credential is being renewed, and how often that has failed. */
+  #renewing = null;
+  #failedRenewals = 0;
   #pending = new Map();
   #arrivals = new Set();
   #listeners = new Map();
@@ -282,6 +332,7 @@ export class Hub {
   /** Ends the connection for good, and forgets who was authenticated. */
   disconnect() {
     this.#users.clear();
+    this.#credential = undefined;
     if (this.#state === "closed") return;
     this.#end({ code: 1000, reason: "closed by this client" }, "stay");
   }
@@ -302,7 +353,8 @@ export class Hub {
 
   /**
    * What belongs to this user is pushed here from now on, also after a reconnect. If the connection is lost meanwhile
-   * this rejects, and is made up for when the connection is back.
+   * this rejects, and is made up for when the connection is back; so it is if the credential has ended and there is
+   * `getCredential`.
    */
   async authenticate(userId) {
     const remember = () => this.#users.set(String(userId).toLowerCase(), userId);
@@ -311,7 +363,7 @@ export class Hub {
       remember();
       return data;
     } catch (error) {
-      if (error.code === "connection_lost") remember();
+      if (error.code === "connection_lost" || this.#isRenewable(error)) remember();
       throw error;
     }
   }
@@ -364,7 +416,7 @@ export class Hub {
   /** Sends a text as it is, for trying things out. The answer, if any, is an event. */
   sendText(text) {
     if (this.#state !== "open") throw this.#away();
-    this.#emit("frame", { direction: "out", text });
+    this.#emit("frame", { direction: "out", text: this.#withoutCredential(text) });
     this.#link.sendText(text);
   }
 
@@ -397,6 +449,25 @@ export class Hub {
 
   #open() {
     clearTimeout(this.#timers.retry);
+    if (!this.#options.getCredential) {
+      if (this.#dial()) this.#enter("connecting");
+      return;
+    }
+    const opening = (this.#opening = {});
+    const current = (then) => (value) => this.#opening === opening && then(value);
+    this.#enter("connecting");
+    this.#fetchCredential().then(
+      current((credential) => {
+        this.#credential = credential;
+        this.#dial();
+      }),
+      current((error) => this.#end({ code: 1006, reason: error.message }, "wait")),
+    );
+  }
+
+  /** Whether a connection is being made. */
+  #dial() {
+    this.#opening = null;
     try {
       this.#link = this.#carrier(this.#url, {
         open: () => this.#opened(),
@@ -406,13 +477,14 @@ export class Hub {
         close: (close) => this.#end(close, afterClose(close.code)),
       });
     } catch (error) {
-      return this.#end({ code: 0, reason: error.message }, "stay");
+      this.#end({ code: 0, reason: error.message }, "stay");
+      return false;
     }
     this.#timers.connect = setTimeout(
       () => this.#end({ code: 1006, reason: "the hub did not answer in time" }, "wait"),
       this.#options.connectSeconds * 1000,
     );
-    this.#enter("connecting");
+    return true;
   }
 
   #opened() {
@@ -431,14 +503,99 @@ export class Hub {
   /** Authenticates again after a reconnect. */
   async #again(key, userId) {
     const link = this.#link;
-    const deadline = Date.now() + this.#options.answerSeconds * 1000;
     try {
-      await this.#ask("authenticate", { userId }, { answer: "authenticated", between: {}, deadline });
+      await this.#identify(userId);
     } catch (error) {
       if (this.#link !== link) return;
+      if (this.#isRenewable(error)) return this.#end({ code: CLOSES[error.code], reason: error.code }, "renew");
       if (error.retryable) return this.#end({ code: 1006, reason: error.message }, "wait");
       this.#users.delete(key);
     }
+  }
+
+  #identify(userId) {
+    const deadline = Date.now() + this.#options.answerSeconds * 1000;
+    return this.#ask("authenticate", { userId }, { answer: "authenticated", between: {}, deadline });
+  }
+
+  /** Whether a fresh credential, which can be had, makes up for it. */
+  #isRenewable({ code }) {
+    return this.#options.getCredential !== undefined && afterClose(CLOSES[code]) === "renew";
+  }
+
+  /** A fresh credential. Whoever wants one meanwhile gets the same. */
+  #fetchCredential() {
+    const { getCredential, answerSeconds } = this.#options;
+    const fetch = async () => {
+      let credential;
+      try {
+        credential = await within(answerSeconds, getCredential());
+      } catch (error) {
+        // Its message may quote the credential, as that of JSON.parse would.
+        throw new Error(`no credential: getCredential failed (${error?.name ?? "without an Error"})`);
+      }
+      if (typeof credential !== "string" || credential === "") throw new Error("no credential: getCredential gave none");
+      return credential;
+    };
+    this.#fetching ??= fetch().finally(() => {
+      this.#fetching = null;
+    });
+    return this.#fetching;
+  }
+
+  /**
+   * Shows a fresh credential, for every user of the session. Nobody waits for that: the session lives on meanwhile, and
+   * what fails is tried again for as long as it does.
+   */
+  async #renew() {
+    const [link, before] = [this.#link, this.#credential];
+    if (this.#state !== "open" || this.#renewing === link) return;
+    this.#renewing = link;
+    this.#renewAt = 0;
+    clearTimeout(this.#timers.renew);
+    try {
+      const credential = await this.#fetchCredential();
+      if (this.#link !== link) return;
+      this.#credential = credential;
+      await Promise.all([...this.#users.values()].map((userId) => this.#identify(userId)));
+      this.#failedRenewals = 0;
+    } catch {
+      if (this.#link !== link) return;
+      this.#credential = before;
+      this.#renewIn(waitSeconds(this.#failedRenewals++, this.#options));
+    } finally {
+      if (this.#renewing === link) this.#renewing = null;
+    }
+  }
+
+  #renewIn(seconds) {
+    this.#renewAt = Date.now() + seconds * 1000;
+    this.#waitForRenewal();
+  }
+
+  #waitForRenewal() {
+    clearTimeout(this.#timers.renew);
+    const left = this.#renewAt - Date.now();
+    const wait = Math.min(left, LONGEST_TIMER_MS);
+    this.#timers.renew = setTimeout(() => (wait < left ? this.#waitForRenewal() : this.#renew()), wait);
+    this.#timers.renew.unref?.();
+  }
+
+  /** What is said of the credential's end, by the hub's own clock. */
+  #heedCredential(event, data) {
+    if (!this.#options.getCredential) return;
+    if (event === "authenticated") {
+      const left = (Date.parse(data?.expiresAt) - Date.parse(data?.timestamp)) / 1000;
+      if (left >= 0) this.#renewIn(renewalSeconds(left));
+    } else if (event === "error" && data?.code === "credential_expired" && data.event === undefined) {
+      this.#renew();
+    }
+  }
+
+  /** A text as listeners may see it. */
+  #withoutCredential(text) {
+    const known = this.#credential === undefined ? text : text.replaceAll(this.#credential, MASK);
+    return known.replace(/("token"\s*:\s*")(?:[^"\\]|\\.)*/g, `$1${MASK}`);
   }
 
   #ask(event, data, { answer, between, seconds, deadline }) {
@@ -447,8 +604,9 @@ export class Hub {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { event, answer, between, seconds, timer: 0, resolve, reject });
       this.#waitFor(id, deadline - Date.now());
-      const frame = data === undefined ? { event, id } : { event, data, id };
-      this.#emit("frame", { direction: "out", frame: this.#link.send(frame) });
+      const shown = event === "authenticate" && this.#credential ? { token: this.#credential, ...data } : data;
+      const frame = shown === undefined ? { event, id } : { event, data: shown, id };
+      this.#emit("frame", { direction: "out", frame: withoutToken(this.#link.send(frame)) });
     });
   }
 
@@ -471,6 +629,7 @@ export class Hub {
       this.#waitFor(id, asked.seconds * 1000);
       if (asked.between[event]) this.#tell(asked.between[event], data);
     }
+    this.#heedCredential(event, data);
     this.#emit(event, data, frame);
   }
 
@@ -515,6 +674,8 @@ export class Hub {
   /** Lets the connection go, and tells whoever waits for an answer. */
   #drop(error) {
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.#opening = this.#renewing = null;
+    this.#renewAt = this.#failedRenewals = 0;
     this.#link?.close();
     this.#link = null;
     for (const [id, asked] of [...this.#pending]) this.#settle(id, asked.reject, error);
@@ -522,8 +683,7 @@ export class Hub {
 
   /** The connection has ended, or is given up. */
   #end({ code, reason }, then) {
-    const renew = this.#options.renew;
-    if (then === "renew" && !renew) then = "stay";
+    if (then === "renew" && !this.#options.getCredential) then = "stay";
     this.#close = { code, reason, then };
     const error = then === "stay" ? gone(told(this.#close)) : lost(told(this.#close));
     this.#drop(error);
@@ -532,22 +692,15 @@ export class Hub {
       this.#listenForWaking(false);
       return this.#enter("closed");
     }
-    if (this.#openedAt && Date.now() - this.#openedAt > GOOD_AFTER_MS) this.#attempt = 0;
+    // One that nobody authenticated on was not, however long the hub waited for that.
+    const wasGood = this.#openedAt && Date.now() - this.#openedAt > GOOD_AFTER_MS && code !== CLOSES.authentication_timeout;
+    if (wasGood) this.#attempt = 0;
     this.#openedAt = 0;
+    const atOnce = then === "renew" && this.#attempt === 0;
     const wait = waitSeconds(this.#attempt++, this.#options) * 1000;
-    this.#retryAt = Date.now() + wait;
-    this.#timers.retry = setTimeout(() => (then === "renew" ? this.#renew(renew) : this.#open()), wait);
+    this.#retryAt = Date.now() + (atOnce ? 0 : wait);
+    this.#timers.retry = setTimeout(() => this.#open(), this.#retryAt - Date.now());
     this.#enter("waiting");
-  }
-
-  async #renew(renew) {
-    try {
-      await within(this.#options.answerSeconds, renew(this.#close));
-    } catch (error) {
-      if (this.#state === "waiting") this.#end({ ...this.#close, reason: `no fresh credential: ${error.message}` }, "stay");
-      return;
-    }
-    if (this.#state === "waiting") this.#open();
   }
 
   /** Tests the connection: one that doesn't answer is given up. */
@@ -564,9 +717,13 @@ export class Hub {
   /** Back from sleep, or online again. */
   #awake() {
     if (globalThis.document?.visibilityState === "hidden") return;
-    if (this.#state === "open") this.#test();
+    if (this.#state === "open") {
+      this.#test();
+      // The timer slept, too.
+      if (this.#renewAt && Date.now() >= this.#renewAt) this.#renew();
+    }
     // Not all at the same moment, should the whole office be back.
-    else if (this.#state === "waiting" && this.#close.then === "wait") {
+    else if (this.#state === "waiting") {
       const soon = Math.random() * 500;
       if (Date.now() + soon >= this.#retryAt) return;
       clearTimeout(this.#timers.retry);
@@ -603,6 +760,11 @@ function parsed(text) {
   }
 }
 
+/** A frame as listeners may see it. */
+function withoutToken(frame) {
+  return frame.data?.token === undefined ? frame : { ...frame, data: { ...frame.data, token: MASK } };
+}
+
 /** A meeting's ID as it is compared: sent as a number or with spaces, it comes back as digits. */
 function digits(data) {
   return String(data?.meetingId).replace(/[\s-]/g, "");
@@ -627,7 +789,7 @@ function now() {
 function within(seconds, promise) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("it took too long")), seconds * 1000);
+    timer = setTimeout(() => reject(new DOMException("it took too long", "TimeoutError")), seconds * 1000);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -5,35 +5,20 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { once } from "node:events";
 
-import { io } from "socket.io-client";
-import WebSocket, { WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
 
-import { Hub, HubError, afterClose, socketIO, waitSeconds, webSocket } from "../../static/client.js";
+import { HubError, afterClose, renewalSeconds, waitSeconds } from "../../static/client.js";
+import { CARRIERS, client, disconnectAll, enters, next, overEach } from "./clients.js";
 import { startHub, within } from "./hub.js";
 
-const FAST = { WebSocket: globalThis.WebSocket ?? WebSocket, firstWaitSeconds: 0.1, longestWaitSeconds: 0.4 };
-const CARRIERS = {
-  WebSocket: webSocket(FAST.WebSocket),
-  "Socket.IO": socketIO(io),
-  "polling alone": socketIO(io, { transports: ["polling"] }),
-};
 const MEETING = { meetingId: "1234567890" };
 
 let hub;
-const clients = [];
 before(async () => {
   hub = await startHub();
 });
 after(() => hub?.stop());
-afterEach(() => {
-  for (const client of clients.splice(0)) client.disconnect();
-});
-
-function client(url = hub.socket, options = {}) {
-  const made = new Hub(url, { ...FAST, ...options });
-  clients.push(made);
-  return made;
-}
+afterEach(disconnectAll);
 
 async function connected(carrier, userId) {
   const made = client(hub.socket, { carrier });
@@ -42,36 +27,9 @@ async function connected(carrier, userId) {
   return made;
 }
 
-/** A test of each carrier's own. */
-function overEach(name, act) {
-  for (const [carrierName, carrier] of Object.entries(CARRIERS)) test(`${carrierName}: ${name}`, () => act(carrier));
-}
-
-/** The next time that the client is in this state. */
-function enters(made, state) {
-  return within(10_000, state, new Promise((resolve) => {
-    const off = made.on("state", (now) => {
-      if (now.state === state) {
-        off();
-        resolve(now);
-      }
-    });
-  }));
-}
-
 /** An open session over Socket.IO's WebSocket. */
 async function upgraded(made) {
   if (made.transport !== "websocket") assert.equal(await next(made, "transport"), "websocket");
-}
-
-/** The next event of this name. */
-function next(made, event) {
-  return within(5000, event, new Promise((resolve) => {
-    const off = made.on(event, (data) => {
-      off();
-      resolve(data);
-    });
-  }));
 }
 
 overEach("a distribution: rows for the host, the ZAK by onStarted, the token to its owner", async (carrier) => {
@@ -316,11 +274,20 @@ test("back from sleep or online again: an open connection is tested, an absent o
 
 test("the ranges of close codes, and waits that grow and are not the same for everybody", () => {
   for (const code of [4400, 4401, 4499, 1002, 1007, 1009]) assert.equal(afterClose(code), "stay");
-  for (const code of [4500, 4503, 4507, 4599, 1000, 1001, 1006, 1011, 4000]) assert.equal(afterClose(code), "wait");
-  for (const code of [4600, 4699]) assert.equal(afterClose(code), "renew");
+  for (const code of [4500, 4503, 4507, 4508, 4599, 1000, 1001, 1006, 1011, 4000]) assert.equal(afterClose(code), "wait");
+  for (const code of [4600, 4601, 4602, 4699]) assert.equal(afterClose(code), "renew");
   const options = { firstWaitSeconds: 1, longestWaitSeconds: 30 };
   assert.deepEqual([0, 1, 2, 9].map((attempt) => waitSeconds(attempt, options, () => 1)), [1, 2, 4, 30]);
   assert.deepEqual([0, 1, 2, 9].map((attempt) => waitSeconds(attempt, options, () => 0)), [0.5, 1, 2, 15]);
+});
+
+test("a credential is renewed before its own end, a short-lived one at half of what is left, at most once a second", () => {
+  const HOUR = 3600;
+  // What the hub takes for so long ends a minute earlier by itself.
+  assert.deepEqual([0, 1].map((random) => renewalSeconds(HOUR + 60, () => random)), [HOUR - 60, HOUR - 120]);
+  assert.deepEqual([0, 1].map((random) => renewalSeconds(160, () => random)), [90, 80]);
+  assert.deepEqual([70, 60, 4, 1, 0].map((left) => renewalSeconds(left)), [35, 30, 2, 1, 1]);
+  assert.ok(renewalSeconds(90 * 24 * HOUR) > 89 * 24 * HOUR);
 });
 
 /** A server that does what it is told with each connection. */
@@ -335,26 +302,27 @@ async function server(onConnection) {
   return { url: `ws://127.0.0.1:${made.address().port}/ws`, stop };
 }
 
-test("46xx asks for a fresh credential, and stays away where nobody can get one", async () => {
+test("46xx asks for a fresh credential, at once and then after a wait, and stays away where nobody can get one", async () => {
   let connections = 0;
   const { url, stop } = await server((socket) => {
     connections += 1;
-    if (connections !== 2) socket.close(4601, "expired");
+    if (connections < 4) socket.close(4601, "expired");
   });
   try {
     const made = client(url);
     const closed = enters(made, "closed");
     await made.connect();
-    assert.equal((await closed).close.code, 4601);
-    // The second connection lives; the third is closed, and then the hook is asked.
-    await made.connect();
-    made.disconnect();
+    assert.deepEqual((await closed).close, { code: 4601, reason: "expired", then: "stay" });
+    // The second and the third are closed, too, and the fourth lives.
     let asked = 0;
-    const renewing = client(url, { renew: async () => { asked += 1; connections = 1; } });
+    const renewing = client(url, { getCredential: async () => `credential ${(asked += 1)}` });
+    const waits = [];
+    renewing.on("state", ({ state, retryAt }) => state === "waiting" && waits.push(retryAt - Date.now()));
     await renewing.connect();
-    await enters(renewing, "waiting");
+    while (waits.length < 2) await enters(renewing, "waiting");
     await enters(renewing, "open");
-    assert.equal(asked, 1);
+    assert.equal(asked, 3);
+    assert.ok(waits[0] <= 0 && waits[1] > 50, waits.join());
   } finally {
     stop();
   }
