@@ -40,7 +40,8 @@
 //               It is called before each connection is made and, in time, before a credential ends; a session goes on
 //               with the next. Give a fresh one each time, or one that has most of its life before it. Where it fails
 //               it is called again after a wait that grows; why it failed is for it to say, since an error may quote
-//               what it read. (It takes the place of the option `renew`, which is gone.)
+//               what it read. `null` says that there is none, as once somebody has logged out: the client stays away.
+//               (It takes the place of the option `renew`, which is gone.)
 // Reconnecting  by the close code: 44xx, 1002, 1007 and 1009 stay away (calling again won't help; `connect()` tries
 //               anew); 46xx comes back with a fresh credential, at once the first time, and stays away without
 //               `getCredential`; everything else comes back after a random wait that grows. Whoever was authenticated
@@ -79,8 +80,8 @@ const DEFAULTS = {
   firstWaitSeconds: 1,
   longestWaitSeconds: 30,
   /**
-   * What this client shows for itself: a credential (a JWT), as a text. It has `answerSeconds`.
-   * @type {undefined | (() => Promise<string>)}
+   * What this client shows for itself: a credential (a JWT), as a text; null where there is none. It has `answerSeconds`.
+   * @type {undefined | (() => Promise<string | null>)}
    */
   getCredential: undefined,
   /** What the session goes over: `webSocket()` or `socketIO(io)`. */
@@ -248,6 +249,9 @@ const CLOSES = {
   credential_expired: 4601,
   credential_revoked: 4602,
 };
+
+/** How a connection ends that was never made, for want of one. */
+const NO_CREDENTIAL = { code: 0, reason: "no credential" };
 
 function ending(error, details, forGood) {
   if (details?.description === 413 || details?.context?.code === 1009) return { code: 1009, reason: "" };
@@ -458,6 +462,7 @@ export class Hub {
     this.#enter("connecting");
     this.#fetchCredential().then(
       current((credential) => {
+        if (credential === null) return this.#end(this.#close?.then === "renew" ? this.#close : NO_CREDENTIAL, "stay");
         this.#credential = credential;
         this.#dial();
       }),
@@ -523,7 +528,7 @@ export class Hub {
     return this.#options.getCredential !== undefined && afterClose(CLOSES[code]) === "renew";
   }
 
-  /** A fresh credential. Whoever wants one meanwhile gets the same. */
+  /** A fresh credential, or null. Whoever wants one meanwhile gets the same. */
   #fetchCredential() {
     const { getCredential, answerSeconds } = this.#options;
     const fetch = async () => {
@@ -534,7 +539,8 @@ export class Hub {
         // Its message may quote the credential, as that of JSON.parse would.
         throw new Error(`no credential: getCredential failed (${error?.name ?? "without an Error"})`);
       }
-      if (typeof credential !== "string" || credential === "") throw new Error("no credential: getCredential gave none");
+      const isGiven = credential === null || (typeof credential === "string" && credential !== "");
+      if (!isGiven) throw new Error("no credential: getCredential gave none");
       return credential;
     };
     this.#fetching ??= fetch().finally(() => {
@@ -556,6 +562,7 @@ export class Hub {
     try {
       const credential = await this.#fetchCredential();
       if (this.#link !== link) return;
+      if (credential === null) throw new Error("no credential");
       this.#credential = credential;
       await Promise.all([...this.#users.values()].map((userId) => this.#identify(userId)));
       this.#failedRenewals = 0;

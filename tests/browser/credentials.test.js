@@ -239,6 +239,18 @@ overEach("each connection has its own call of getCredential, and who is away is 
   await isServed(made, ALICE);
 });
 
+overEach("null stays away, with the reason of the end before where there was one", async (carrier) => {
+  const give = (calls) => (calls === 1 ? sign(ALICE, { seconds: 1 }) : null);
+  const { made, authenticate, calls } = showing(give, { carrier });
+  await assert.rejects(made.connect(), { code: "connection_closed" });
+  assert.deepEqual(made.lastClose, { code: 0, reason: "no credential", then: "stay" });
+  await made.connect();
+  await authenticate(ALICE);
+  const { close } = await enters(made, "closed");
+  assert.deepEqual(close, { code: 4601, reason: "credential_expired", then: "stay" });
+  assert.ok(calls() > 2);
+});
+
 overEach("a connection on which nobody authenticates comes back after 4508, after a wait", async (carrier) => {
   const { made } = showing(() => sign(ALICE), { carrier });
   await made.connect();
