@@ -189,8 +189,9 @@ export function socketIO(io, options = {}) {
     let farewell;
     socket.on("connect", () => on.open());
     socket.onAny((event, data) => {
-      // An error that answers nothing is the last word before the hub ends the session.
-      farewell = event === "error" && data?.event === undefined ? data : undefined;
+      // An error that answers nothing is the last word before the hub ends the session; refusals may come meanwhile.
+      if (event !== "error") farewell = undefined;
+      else if (data?.event === undefined) farewell = data;
       on.frame({ event, data, ...answering(event, data) });
     });
     socket.on("disconnect", (reason, details) => on.close(ending(farewell, details, reason === "io server disconnect")));

@@ -13,6 +13,7 @@ const participantUserIds = {
 };
 const wait = { name: "wait", label: "Wait, seconds (0 to 30, optional)", number: true, value: () => "" };
 const userId = { name: "userId", label: "User", value: () => state.participants[0].userId };
+const optional = (field) => ({ ...field, label: `${field.label} (optional)`, optional: true });
 const text = {
   name: "text",
   label: "Text of the frame, sent as it is",
@@ -32,6 +33,11 @@ export const GROUPS = [
       http("POST", "/api/meetings/join", "One participant’s OBF.", [meetingId, participantUserId]),
       http("POST", "/api/meetings/batch-join", "An OBF for each participant, in the answer.", [meetingId, participantUserIds]),
       http("POST", "/api/meetings/setup", "The host’s ZAK and an OBF for each participant, in the answer.", [meetingId, hostUserId, participantUserIds]),
+      http("POST", "/api/sessions/revoke", "What a user was given, or what names a meeting, counts no more, and its connections end. It takes at least one field, and in jwt mode role service.", [
+        optional(userId),
+        optional({ ...meetingId, value: () => "" }),
+        optional({ name: "issuedBefore", label: "Signed before, by default now", value: () => "" }),
+      ]),
       http("GET", "/api/health", "Whether Zoom let the hub in, and who is connected."),
       http("GET", "/api/health/live", "Whether the process serves."),
       http("GET", "/api/health/ready", "Whether it takes new work."),
@@ -51,12 +57,13 @@ export const GROUPS = [
   },
 ];
 
-/** The body or data that the fields make. An empty optional number is left out. */
+/** The body or data that the fields make. What is optional and empty is left out. */
 export function bodyOf({ fields }, values) {
   const body = {};
   for (const field of fields) {
     const value = values[field.name];
     if (field.list) body[field.name] = value.split(/\n/).map((line) => line.trim()).filter(Boolean);
+    else if (field.optional && value.trim() === "") continue;
     else if (field.number) {
       if (value.trim() !== "") body[field.name] = Number.isNaN(Number(value)) ? value : Number(value);
     } else body[field.name] = value;

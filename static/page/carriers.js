@@ -4,6 +4,7 @@
 import { Hub, socketIO, webSocket } from "/client.js";
 
 import { keep, kept } from "./choices.js";
+import { asks, getCredential, spend } from "./credential.js";
 import { announce, byId } from "./dom.js";
 import { change, state } from "./state.js";
 
@@ -22,7 +23,10 @@ let carrier = webSocket();
 
 /** A connection to this hub, once it is asked to connect. */
 export function connection(options) {
-  const hub = new Hub(new URL("/ws", location.href), { ...options, carrier });
+  const hub = new Hub(new URL("/ws", location.href), { ...options, carrier, ...(asks() ? { getCredential } : {}) });
+  hub.on("state", ({ close }) => {
+    if (close?.then === "renew") spend(close.reason);
+  });
   hubs.add(hub);
   return hub;
 }

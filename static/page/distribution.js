@@ -1,5 +1,6 @@
 // The one button: runs a whole distribution from the host's card and shows how it goes and how it ended, row by row.
 
+import { lacks } from "./credential.js";
 import { announce, avatar, byId, el, fill, shortly, svg } from "./dom.js";
 import { allPanes, arrange, paneOf } from "./panes.js";
 import { howFar, progress } from "./progress.js";
@@ -44,6 +45,8 @@ async function distribute(run) {
     if (first && told.etaSeconds > 0) announce(`Distributing: ${howFar(told)}`);
   };
   try {
+    const code = lacks(state.hostUserId);
+    if (code) throw Object.assign(new Error(), { code });
     if (host.hub.state === "idle" || host.hub.state === "closed") await host.connect();
     const outcome = await host.hub.distribute(asked, { onProgress });
     show(outcome);

@@ -2,6 +2,7 @@
 
 import { GROUPS, bodyOf } from "./calls.js";
 import { connection, hasRoomFor, showTransports, transportOf } from "./carriers.js";
+import { asks, lacks } from "./credential.js";
 import { announce, button, chip, copy, el, fill, shortly, svg } from "./dom.js";
 import { call as callHttp } from "./http.js";
 import { record } from "./log.js";
@@ -11,9 +12,9 @@ import { state as page, watch } from "./state.js";
 import { holdsToken, withoutTokens } from "./tokens.js";
 import { plainly, whyClosed } from "./words.js";
 
-const hub = connection();
-hub.on("frame", (frame) => record("explorer", frame));
-
+/** Its own connection, made once it is known how. */
+let hub = null;
+let isLeft = false;
 let chosen = GROUPS[0].calls[0];
 let values = {};
 let way = "";
@@ -21,6 +22,8 @@ const parts = {};
 
 /** Builds the explorer. */
 export function explorer(into) {
+  hub = connection();
+  hub.on("frame", (frame) => record("explorer", frame));
   parts.form = el("form", { class: "ask", novalidate: true });
   parts.form.addEventListener("submit", send);
   parts.code = el("div", { class: "code" });
@@ -46,6 +49,12 @@ export function explorer(into) {
     showCode();
   });
   choose(chosen);
+}
+
+/** Ends the connection: the credential that it was made with is no longer this page's. The next event makes another. */
+export function leave() {
+  isLeft = true;
+  if (!["idle", "closed"].includes(hub.state)) hub.disconnect();
 }
 
 /** The call under way, if it is one whose answer is waited for. */
@@ -95,7 +104,7 @@ function input(field) {
 }
 
 function showCode() {
-  const ways = snippets(chosen, bodyOf(chosen, values), location.origin, page.carrier);
+  const ways = snippets(chosen, bodyOf(chosen, values), { origin: location.origin, carrier: page.carrier, asks: asks() });
   if (!ways.some(([title]) => title === way)) [[way]] = ways;
   const [, text] = ways.find(([title]) => title === way);
   const copying = button("Copy", { icon: "copy", class: "quiet", label: `Copy the call as ${way}` });
@@ -146,7 +155,7 @@ async function overHttp({ method, path, fields }, body) {
 
 async function overSocket(call, body) {
   // A connection that was closed for good comes back by the button, not by accident.
-  if (hub.state === "idle") await connect();
+  if (hub.state === "idle" || isLeft) await connect();
   if (call.kind === "raw") {
     hub.sendText(body.text);
     return;
@@ -157,9 +166,13 @@ async function overSocket(call, body) {
   showAnswer({ ok: true, title: ANSWERS[call.call], meta: [took], body: answer });
 }
 
-function connect() {
-  if (hasRoomFor(hub)) return hub.connect();
-  return Promise.reject(Object.assign(new Error("No room for one more"), { code: "too_many_polling" }));
+/** Connects; where a credential is asked for, as its own user, since the hub ends a connection that is nobody's. */
+async function connect() {
+  const code = hasRoomFor(hub) ? lacks() : "too_many_polling";
+  if (code) throw Object.assign(new Error(plainly(code).what), { code });
+  isLeft = false;
+  await hub.connect();
+  if (asks()) await hub.authenticate(page.credential.sub);
 }
 
 const ASKED = {

@@ -1,5 +1,6 @@
 // Calls over HTTP, each with a deadline, and the state of the hub as its health tells it.
 
+import { authorization } from "./credential.js";
 import { change, state } from "./state.js";
 
 const DEADLINE_MS = 40_000;
@@ -8,8 +9,10 @@ const DEADLINE_MS = 40_000;
 export async function call(method, path, body) {
   const started = performance.now();
   const options = { method, cache: "no-store", signal: AbortSignal.timeout(DEADLINE_MS) };
+  // What can be got is for everybody.
+  if (method !== "GET") options.headers = authorization();
   if (body !== undefined) {
-    options.headers = { "Content-Type": "application/json" };
+    options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }
   try {
@@ -43,7 +46,11 @@ let asking = null;
 /** Asks how the hub does; once at a time. */
 export function refreshHealth() {
   asking ??= call("GET", "/api/health")
-    .then((answer) => change({ health: answer.body?.status ? answer.body : null }))
+    .then(({ body }) => {
+      const health = body?.status ? body : null;
+      const told = Date.parse(health?.timestamp);
+      change({ health, ...(told ? { ahead: Date.now() - told } : {}) });
+    })
     .catch(() => change({ health: null }))
     .finally(() => {
       asking = null;

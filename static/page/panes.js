@@ -1,6 +1,7 @@
 // The people's cards. Each has a connection of its own, authenticated as its owner, and shows what came over it.
 
 import { connection, drop, hasRoomFor } from "./carriers.js";
+import { lacks } from "./credential.js";
 import { announce, avatar, button, chip, el, fill, named, shortly, svg } from "./dom.js";
 import { record } from "./log.js";
 import { isSimulated, refreshHealth } from "./http.js";
@@ -16,12 +17,15 @@ export class Pane {
   #foot = el("div", { class: "pane-foot" });
   #ticking = 0;
   #why = undefined;
+  /** Not connected until somebody says so. */
+  #away = false;
   /** Called whenever the connection's state or latency has changed. */
   onChange = () => {};
 
-  constructor(userId, role) {
+  constructor(userId, role, away = false) {
     this.userId = userId;
     this.role = role;
+    this.#away = away;
     this.latency = null;
     const name = el("h3", { class: "pane-name" }, named(userId));
     this.element = el(
@@ -52,7 +56,11 @@ export class Pane {
 
   /** Connects, and authenticates as the owner. */
   async connect() {
+    this.#away = false;
+    const lacking = lacks(this.userId);
+    if (lacking) return this.refuse({ code: lacking });
     if (!hasRoomFor(this.#hub)) return this.refuse({ code: "too_many_polling" });
+    if (this.#body.querySelector(".lacks")) this.#wait();
     // Whether it opens is seen at its state; who is authenticated waits for that.
     this.#hub.connect().catch(() => {});
     try {
@@ -61,6 +69,15 @@ export class Pane {
       // The card says why where the connection ended; here the hub refused the user.
       if (this.isOpen) this.refuse(error);
     }
+  }
+
+  /** There is another credential, or none: connects with that, unless its owner is away. */
+  identify() {
+    if (!["idle", "closed"].includes(this.#hub.state)) this.#hub.disconnect();
+    this.#why = undefined;
+    this.#wait();
+    this.#showConnection();
+    if (!this.#away) this.connect();
   }
 
   remove() {
@@ -116,11 +133,12 @@ export class Pane {
     const { what, then } = plainly(code);
     const said = detail(error ?? message);
     const again = code === "not_connected" ? "Get one now" : "Try again";
+    const kind = LACKING.has(code) ? "refusal mild lacks" : code === "not_connected" ? "refusal mild" : "refusal";
     fill(
       this.#body,
       el(
         "div",
-        { class: code === "not_connected" ? "refusal mild" : "refusal" },
+        { class: kind },
         svg("warn"),
         el(
           "div",
@@ -132,7 +150,8 @@ export class Pane {
         ),
       ),
     );
-    announce(`${this.userId}: ${what}`);
+    // What all the cards lack is said once, where the credential is.
+    if (!LACKING.has(code)) announce(`${this.userId}: ${what}`);
   }
 
   #wait() {
@@ -162,7 +181,10 @@ export class Pane {
     const connect = (text) =>
       button(text, { icon: "plug", class: "accent", label: `${text} ${this.userId}`, onclick: () => this.connect() });
     if (now === "open") {
-      const part = () => this.#hub.disconnect();
+      const part = () => {
+        this.#away = true;
+        this.#hub.disconnect();
+      };
       fill(this.#foot, button("Disconnect", { icon: "plug", class: "quiet", label: `Disconnect ${this.userId}`, onclick: part }));
     } else if (now === "idle") {
       fill(this.#foot, connect("Connect"));
@@ -183,6 +205,9 @@ export class Pane {
     this.onChange();
   }
 }
+
+/** What a card lacks to connect, rather than what was refused. */
+const LACKING = new Set(["no_credential", "other_credential"]);
 
 /** Every few seconds on every card: they would bury the rest of the log. */
 const HEARTBEATS = new Set(["ping", "pong"]);
@@ -216,7 +241,7 @@ export function arrange(into, onChange) {
   for (const { userId, role, away } of wanted) {
     let pane = panes.find((pane) => pane.userId === userId && pane.role === role);
     if (!pane) {
-      pane = new Pane(userId, role);
+      pane = new Pane(userId, role, away);
       pane.onChange = onChange;
       if (!away) pane.connect();
     }

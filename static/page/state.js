@@ -1,4 +1,5 @@
-// What the page knows, in one place: the plan of the distribution, the carrier, what the hub is. Never a token.
+// What the page knows, in one place: the plan of the distribution, the carrier, what the hub is. Never a token, and of
+// the credential only what it says of itself.
 
 export const state = {
   meetingId: "1234567890",
@@ -15,6 +16,12 @@ export const state = {
   carrier: "websocket",
   /** The answer of `/api/health`; null while it can't be had, undefined before it was asked for. */
   health: undefined,
+  /** So many milliseconds is this machine's clock ahead of the hub's. */
+  ahead: 0,
+  /** How this page's connections are made: in `jwt` mode with the credential. */
+  auth: "open",
+  /** What the credential says of itself, if there is one: `sub`, `role`, `meetings` (null: any), and `ends`. */
+  credential: null,
 };
 
 const listeners = new Set();

@@ -2,6 +2,7 @@
 
 import { byId, chip, el, fill, shortly } from "./dom.js";
 import { allPanes } from "./panes.js";
+import { asks } from "./credential.js";
 import { state } from "./state.js";
 
 const hidden = (label) => el("span", { class: "visually-hidden" }, `${label} `);
@@ -25,7 +26,10 @@ export function showStatus() {
   }
   words.push([waiting ? "warn" : open ? "good" : "plain", `${open} of ${panes.length} connected`]);
   if (latency !== undefined) words.push(["plain", shortly(latency), "clock", "Latency"]);
+  // The warning stands until the hub says that it asks for credentials: where that isn't known, better one too many.
+  byId("open-mode").hidden = health ? health.auth === "jwt" : asks();
   const hint = health === undefined ? ""
+    : asks() && !state.credential ? "This hub asks for a credential: paste one above first."
     : !health ? "The hub can’t be reached right now; this page keeps trying."
     : simulated ? "Runs on the built-in simulator: no Zoom account is used, and its tokens open no meeting."
     : "This hub gets real tokens from Zoom: fill in users of your own account first.";

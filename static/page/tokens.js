@@ -47,9 +47,14 @@ export function tokenCard({ kind, token, userId, expiresAt, timestamp, simulated
   );
   // By the hub's clock where it told the time, for this machine's may be wrong.
   const life = Date.parse(expiresAt) - (timestamp ? Date.parse(timestamp) : Date.now());
-  shown.add({ card, left, bar, fresh, life, ends: Date.now() + life });
-  tick();
+  countDown({ card, left, bar, fresh, life, ends: Date.now() + life });
   return card;
+}
+
+/** Counts down in `left`, and says on the card whether the end is near. `bar` and `fresh` are the token's alone. */
+export function countDown(one) {
+  shown.add(one);
+  tick();
 }
 
 const KINDS = {
@@ -66,10 +71,10 @@ function tick() {
     const { card, left, bar, fresh, life, ends } = token;
     const ms = ends - Date.now();
     left.textContent = ms > 0 ? `${clock(ms)} left` : "Expired";
-    bar.style.setProperty("--share", String(Math.max(0, Math.min(1, ms / life))));
+    bar?.style.setProperty("--share", String(Math.max(0, Math.min(1, ms / life))));
     card.classList.toggle("soon", ms > 0 && ms < Math.min(300_000, life / 5));
     card.classList.toggle("expired", ms <= 0);
-    fresh.classList.toggle("accent", ms <= 0);
+    fresh?.classList.toggle("accent", ms <= 0);
     // One that was never put on the page yet is not gone.
     if (token.seen && !card.isConnected) shown.delete(token);
     token.seen ||= card.isConnected;
@@ -78,6 +83,7 @@ function tick() {
 
 function clock(ms) {
   const seconds = Math.ceil(ms / 1000);
+  if (seconds >= 172_800) return `${Math.floor(seconds / 86_400)} days`;
   const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0"));
   return seconds >= 3600 ? `${Math.floor(seconds / 3600)}:${parts.join(":")}` : parts.join(":");
 }

@@ -9,6 +9,14 @@ const CODES = {
   method_not_allowed: ["This path is called with another method.", "Use one that the answer’s Allow header names."],
   unknown_event: ["The hub knows no such event.", "Compare its spelling with the list of events here."],
   malformed_frame: ["That was no JSON object.", "Send text frames like {\"event\": \"ping\"}; the third bad one in a row closes."],
+  not_authenticated: ["The hub doesn’t know who asks.", "Paste a credential at the top of the page; a connection of your own must authenticate first."],
+  invalid_credential: ["The hub doesn’t accept this credential.", "Get one that is signed with the hub’s key: its log says what is wrong."],
+  credential_expired: ["This credential has expired.", "Get a fresh one, and paste it at the top of the page."],
+  credential_revoked: ["This credential was revoked.", "Get one that was signed since then, and paste it at the top of the page."],
+  forbidden: ["This credential doesn’t allow that.", "It takes another user’s, role or meeting: the message says what."],
+  authentication_timeout: ["The connection didn’t say in time whose it is.", "Authenticate as soon as it is open."],
+  no_credential: ["This hub asks for a credential.", "Paste one at the top of the page, and the cards connect."],
+  other_credential: ["The credential is another user’s.", "Paste this user’s own, or one of role service, which is good for everybody."],
   origin_refused: ["Pages from this address may not call the hub.", "Add the page’s origin to CORS_ORIGIN and restart the hub."],
   payload_too_large: ["The message is too long.", "Split it, or raise MAX_MESSAGE_BYTES."],
   too_many_participants: ["Too many participants in one call.", "Split the list, or raise MAX_BATCH."],
@@ -44,6 +52,7 @@ export function detail(error) {
 }
 
 const CLOSES = {
+  0: "There is no credential to connect with.",
   1000: "Disconnected by you.",
   1001: "The hub went away.",
   1002: "The hub found the connection’s protocol broken.",
@@ -51,14 +60,18 @@ const CLOSES = {
   1007: "A message was not UTF-8.",
   1009: "A message was too long for the hub.",
   4400: "Three messages in a row were no JSON objects, so the hub closed the connection.",
+  4401: "The hub doesn’t accept this credential.",
   4500: "The hub made a mistake.",
   4503: "The hub is being stopped.",
   4507: "This client was too slow or silent for the hub.",
+  4508: "The connection didn’t say in time whose it is.",
+  4601: "This credential has expired.",
+  4602: "This credential was revoked.",
 };
 
 /** Why a connection ended. */
 export function whyClosed(close) {
   if (!close) return "";
   const words = CLOSES[close.code] ?? "The hub closed the connection.";
-  return close.code === 1000 || close.code === 1006 ? words : `${words} (${close.code})`;
+  return [0, 1000, 1006].includes(close.code) ? words : `${words} (${close.code})`;
 }

@@ -101,7 +101,7 @@ test("every HTTP call of the explorer is answered, and shown as curl and fetch",
     const names = await explorer.locator("fieldset").first().getByRole("radio").evaluateAll((radios) =>
       radios.map((radio) => radio.nextSibling.textContent.replace(/^(GET|POST)/, "$1 ")),
     );
-    assert.equal(names.length, 9);
+    assert.equal(names.length, 10);
     for (const name of names) {
       await explorer.locator("fieldset").first().getByRole("radio").nth(names.indexOf(name)).check({ force: true });
       await explorer.getByRole("heading", { name, exact: true }).waitFor();

@@ -28,8 +28,8 @@ export function forged(sub, claims = {}) {
 }
 
 /** Starts a hub in `jwt` mode. */
-export async function startAskingHub(env = {}) {
-  const hub = await startHub({ env: { AUTH_MODE: "jwt", AUTH_JWT_SECRET: SECRET, ...env } });
+export async function startAskingHub(env = {}, port = 0) {
+  const hub = await startHub({ port, env: { AUTH_MODE: "jwt", AUTH_JWT_SECRET: SECRET, ...env } });
   const service = sign("service@example.com", { role: "service" });
   return {
     ...hub,

@@ -4,13 +4,19 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { distribute, everybodyConnected, openPage, paneOf, photograph, violations } from "./browser.js";
+import { sign, startAskingHub } from "./credential.js";
 import { startHub } from "./hub.js";
 
 let hub;
+let asking;
 before(async () => {
   hub = await startHub();
+  asking = await startAskingHub();
 });
-after(() => hub?.stop());
+after(async () => {
+  await hub?.stop();
+  await asking?.stop();
+});
 
 for (const colorScheme of ["light", "dark"]) {
   test(`${colorScheme}: axe finds nothing serious before or after a distribution`, async () => {
@@ -43,13 +49,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.locator("#explorer").getByRole("button", { name: "Send" }).click();
       await page.locator("#explorer").getByText("200 OK").waitFor();
       await paneOf(page, "alice@example.com").getByRole("button", { name: /^Reveal/ }).click();
-      const { wide, out } = await page.evaluate(() => ({
-        wide: document.documentElement.scrollWidth,
-        out: [...document.querySelectorAll("body *")]
-          .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5)
-          .map((one) => `${one.tagName}.${one.className}`),
-      }));
-      assert.ok(wide <= 360, `${wide}: ${out}`);
+      await fits(page, 360);
       await photograph(page, `${colorScheme}-phone`);
       assert.deepEqual(await violations(page), []);
       assert.deepEqual(complaints, []);
@@ -57,6 +57,56 @@ for (const colorScheme of ["light", "dark"]) {
       await close();
     }
   });
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const [device, viewport] of [["desktop", { width: 1280, height: 900 }], ["phone", { width: 360, height: 740 }]]) {
+    test(`${colorScheme}, ${device}: the credential’s place has room and contrast, empty, in use and spent`, async () => {
+      const { page, complaints, close } = await openPage(asking.origin, { colorScheme, viewport });
+      const looked = async (name) => {
+        await fits(page, viewport.width);
+        await photograph(page, `${colorScheme}-${device}-credential-${name}`, {});
+        assert.deepEqual(await violations(page), []);
+      };
+      try {
+        const field = page.getByLabel("Credential (a JWT)");
+        await field.fill("nothing of the kind");
+        await page.getByRole("button", { name: "Use it" }).click();
+        await page.getByText("That is no credential").waitFor();
+        await page.locator("article.pane").first().waitFor();
+        await looked("missing");
+        const sub = `a.name.that.takes.more.room.than.any.phone.has.for.${colorScheme}.${device}@example.com`;
+        const meetings = Array.from({ length: 12 }, (_, number) => String(1234567890 + number));
+        await field.fill(sign(sub, { role: "service", meetings }));
+        await page.getByRole("button", { name: "Use it" }).click();
+        await everybodyConnected(page);
+        await looked("used");
+        await asking.revoke(sub);
+        await page.locator("#credential").getByText("This credential was revoked.").waitFor();
+        await page.locator(".why", { hasText: "(4602)" }).nth(4).waitFor();
+        await looked("revoked");
+        await field.fill(sign("alice@example.com"));
+        await page.getByRole("button", { name: "Use this one" }).click();
+        await paneOf(page, "alice@example.com").getByText("Connected", { exact: true }).waitFor();
+        await page.locator(".lacks").first().scrollIntoViewIfNeeded();
+        await looked("another-users");
+        assert.deepEqual(complaints, []);
+      } finally {
+        await close();
+      }
+    });
+  }
+}
+
+/** Sees that nothing is wider than the window. */
+async function fits(page, width) {
+  const { wide, out } = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth,
+    out: [...document.querySelectorAll("body *")]
+      .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5)
+      .map((one) => `${one.tagName}.${one.className}`),
+  }));
+  assert.ok(wide <= width, `${wide}: ${out}`);
 }
 
 /** The README's picture: the page down to the people, after a distribution. */
@@ -108,6 +158,26 @@ test("by keyboard alone to a finished distribution, a revealed token and an answ
   }
 });
 
+test("by keyboard alone a credential is put to use, and forgotten", async () => {
+  const { page, close } = await openPage(asking.origin);
+  try {
+    const field = page.getByLabel("Credential (a JWT)");
+    await field.waitFor();
+    await tabInto(page, field);
+    await page.keyboard.insertText(sign("bots@example.com", { role: "service" }));
+    await page.keyboard.press("Enter");
+    await everybodyConnected(page);
+    await tabTo(page, /^Forget it$/);
+    await page.keyboard.press("Enter");
+    await page.getByText("0 of 6 connected").waitFor();
+    // The focus is where the button was.
+    await page.keyboard.press("Tab");
+    assert.equal(await hasFocus(field), true);
+  } finally {
+    await close();
+  }
+});
+
 /** The name of what has the focus, which must be seen to have it. */
 async function focused(page) {
   return page.evaluate(() => {
@@ -117,6 +187,17 @@ async function focused(page) {
     if (!bare) throw new Error(`the focus can't be seen on ${now.outerHTML.slice(0, 200)}`);
     return now.getAttribute("aria-label") ?? now.textContent.trim();
   });
+}
+
+function hasFocus(field) {
+  return field.evaluate((one) => one === document.activeElement);
+}
+
+async function tabInto(page, field) {
+  for (let steps = 0; !(await hasFocus(field)); steps += 1) {
+    assert.ok(steps < 150, "no way to the field by Tab");
+    await page.keyboard.press("Tab");
+  }
 }
 
 async function tabTo(page, name) {

@@ -22,6 +22,7 @@ test("one press, and everybody who is there has their own token", async () => {
   await everybodyConnected(page);
   await page.getByText("Runs on the built-in simulator").waitFor();
   await page.getByText("Open mode.").waitFor();
+  assert.equal(await page.locator("#credential").isHidden(), true);
   await distribute(page);
   const tokens = new Set();
   for (const name of ["alice", "bob", "carol"]) {
