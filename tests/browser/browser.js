@@ -24,12 +24,12 @@ const SCREENSHOTS = join(ROOT, "target/screenshots");
 const DESKTOP = { width: 1280, height: 900 };
 
 /** Opens the page of a hub. What it complains about is in `complaints`; `close` ends the browser. */
-export async function openPage(origin, { viewport = DESKTOP, colorScheme = "light", ...options } = {}) {
+export async function openPage(origin, { viewport = DESKTOP, colorScheme = "light", args = [], ...options } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "profile-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     headless: true,
-    args: ARGUMENTS,
+    args: [...ARGUMENTS, ...args],
     viewport,
     colorScheme,
     reducedMotion: "reduce",

@@ -46,6 +46,11 @@ export async function startHub({ port = 0, env = {} } = {}) {
       const answer = await fetch(url, how);
       if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
     },
+    /** What its simulator has seen. */
+    async seen() {
+      const { seen } = await (await fetch(/Faults:.*(http:\S+)/.exec(said)[1])).json();
+      return seen;
+    },
     /** Asks it to stop, as an operator would, and waits until it has. */
     async stop() {
       if (child.exitCode === null) {
