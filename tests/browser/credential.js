@@ -11,12 +11,12 @@ const LEEWAY_SECONDS = 60;
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 /**
- * A JWT of this user's. The hub takes it for about `seconds` more, to the second: that a credential can end soon, its
- * `exp` may be in the past.
+ * A JWT of this user's. The hub takes it for `seconds` more, and up to one beyond, since `exp` counts whole ones. For
+ * one that ends soon `exp` is in the past.
  */
 export function sign(sub, { seconds = 3600, secret = SECRET, ...claims } = {}) {
   const iat = Math.floor(Date.now() / 1000);
-  const exp = iat + seconds - LEEWAY_SECONDS;
+  const exp = Math.ceil(Date.now() / 1000) + seconds - LEEWAY_SECONDS;
   // A life that ends before it begins would be odd.
   const body = `${encoded({ alg: "HS256", typ: "JWT" })}.${encoded({ sub, iat: Math.min(iat, exp), exp, ...claims })}`;
   return `${body}.${createHmac("sha256", secret).update(body).digest("base64url")}`;

@@ -17,12 +17,12 @@ HOST, ALICE, BOB = "host@example.com", "alice@example.com", "bob@example.com"
 class Client:
     """A client that forgets nothing: what it was sent waits until it is taken."""
 
-    def __init__(self, url, transports):
+    def __init__(self, url, transports, auth=None):
         self.socket = socketio.Client(reconnection=False)
         self.received = {name: queue.Queue() for name in EVENTS}
         for name, events in self.received.items():
             self.socket.on(name, events.put)
-        self.socket.connect(url, transports=transports, wait_timeout=PATIENCE)
+        self.socket.connect(url, auth=auth, transports=transports, wait_timeout=PATIENCE)
 
     def take(self, name):
         return self.received[name].get(timeout=PATIENCE)
