@@ -38,15 +38,20 @@ before(async () => {
   }).listen(0, "127.0.0.1");
   door = listen((client) => {
     client.on("error", () => {});
-    if (!leadsToHub) return site.emit("connection", client);
-    const server = connect(hub.port, "localhost");
-    server.on("error", () => {});
-    server.on("data", (bytes) => {
-      for (const [, status] of bytes.toString("latin1").matchAll(/HTTP\/1\.1 (\d{3})/g)) answers.push(Number(status));
+    // A browser connects before it has anything to ask: where the name leads is seen when it asks.
+    client.once("data", (first) => {
+      const isForHub = leadsToHub;
+      const server = isForHub ? connect(hub.port, "localhost") : connect(site.address().port, "127.0.0.1");
+      server.on("error", () => {});
+      server.on("data", (bytes) => {
+        if (!isForHub) return;
+        for (const [, status] of bytes.toString("latin1").matchAll(/HTTP\/1\.1 (\d{3})/g)) answers.push(Number(status));
+      });
+      server.write(first);
+      client.pipe(server).pipe(client);
+      client.on("close", () => server.destroy());
+      server.on("close", () => client.destroy());
     });
-    client.pipe(server).pipe(client);
-    client.on("close", () => server.destroy());
-    server.on("close", () => client.destroy());
   }).listen(0, "127.0.0.1");
   await Promise.all([once(site, "listening"), once(door, "listening")]);
 });
