@@ -3,6 +3,7 @@
 
     python3 examples/bot.py 1234567890 notetaker@example.com
     HUB_URL=http://hub.internal:3000 PATIENCE_SECONDS=20 python3 examples/bot.py …
+    HUB_CREDENTIAL=$(zoom-token-hub token --user notetaker@example.com) python3 examples/bot.py …
 
 Python 3.9 or newer, standard library only. It ends with 0 if it has a token, else with 1. A token is fetched when it is
 needed and kept nowhere: it lives for half an hour, and only until then may the bot join with it.
@@ -17,6 +18,8 @@ import urllib.error
 import urllib.request
 
 HUB = os.environ.get("HUB_URL", "http://localhost:3000").rstrip("/")
+CREDENTIAL = os.environ.get("HUB_CREDENTIAL")  # what your backend signed, where the hub asks for it
+AUTHORIZATION = {"Authorization": f"Bearer {CREDENTIAL}"} if CREDENTIAL else {}
 PATIENCE_SECONDS = float(os.environ.get("PATIENCE_SECONDS", "60"))  # after that a bot is too late anyway
 CALL_SECONDS = 30
 
@@ -34,7 +37,7 @@ def pull(meeting, user):
     request = urllib.request.Request(
         f"{HUB}/api/meetings/join",
         data=json.dumps({"meetingId": meeting, "participantUserId": user}).encode(),
-        headers={"Content-Type": "application/json", "Accept": "application/json"},
+        headers={"Content-Type": "application/json", "Accept": "application/json", **AUTHORIZATION},
     )
     try:
         with urllib.request.urlopen(request, timeout=CALL_SECONDS) as response:

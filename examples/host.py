@@ -3,6 +3,7 @@
 
     python3 examples/host.py 1234567890 host@example.com alice@example.com bob@example.com
     HUB_URL=http://hub.internal:3000 python3 examples/host.py …
+    HUB_CREDENTIAL=$(zoom-token-hub token --user host@example.com --role host) python3 examples/host.py …
 
 Python 3.9 or newer, standard library only. It ends with 0 if every participant has a token, else with 1: a participant
 who isn't connected gets none. No token comes here; each goes to the participant that it belongs to.
@@ -15,6 +16,8 @@ import urllib.error
 import urllib.request
 
 HUB = os.environ.get("HUB_URL", "http://localhost:3000").rstrip("/")
+CREDENTIAL = os.environ.get("HUB_CREDENTIAL")  # what your backend signed, where the hub asks for it
+AUTHORIZATION = {"Authorization": f"Bearer {CREDENTIAL}"} if CREDENTIAL else {}
 WAIT_SECONDS = 30  # how long the hub may take to settle every row; 30 is the most
 
 
@@ -24,7 +27,7 @@ def distribute(meeting, host, participants):
     request = urllib.request.Request(
         f"{HUB}/api/meetings/distribute",
         data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", "Accept": "application/json"},
+        headers={"Content-Type": "application/json", "Accept": "application/json", **AUTHORIZATION},
     )
     try:
         with urllib.request.urlopen(request, timeout=WAIT_SECONDS + 10) as response:

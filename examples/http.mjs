@@ -2,11 +2,13 @@
 //
 //   node examples/http.mjs                                   (Node 20 or newer, nothing to install)
 //   HUB_URL=http://hub.internal:3000 node examples/http.mjs
+//   HUB_CREDENTIAL=$(zoom-token-hub token --user backend --role service) node examples/http.mjs
 //
 // It ends with 0 if every call did what it should, else with 1. A token is shown by its length and its end alone: log
 // yours no other way.
 
 const HUB = (process.env.HUB_URL ?? "http://localhost:3000").replace(/\/+$/, "");
+const CREDENTIAL = process.env.HUB_CREDENTIAL; // what your backend signed, where the hub asks for it
 const MEETING = "1234567890";
 const HOST = "host@example.com";
 
@@ -28,7 +30,11 @@ class Refused extends Error {
 async function call(method, path, body, { seconds = 35 } = {}) {
   const response = await fetch(HUB + path, {
     method,
-    headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
+    headers: {
+      Accept: "application/json",
+      ...(body && { "Content-Type": "application/json" }),
+      ...(CREDENTIAL && { Authorization: `Bearer ${CREDENTIAL}` }),
+    },
     body: body && JSON.stringify(body),
     signal: AbortSignal.timeout(seconds * 1000),
   });

@@ -1,6 +1,7 @@
 // A participant: waits at the hub until its host distributes, and then has its token.
 //
 //   node examples/participant.mjs alice@example.com
+//   HUB_CREDENTIAL=$(zoom-token-hub token --user alice@example.com) node examples/participant.mjs alice@example.com
 //   HUB_URL=https://hub.example.com WAIT_SECONDS=3600 node examples/participant.mjs alice@example.com
 //
 // Node 22 or newer has a WebSocket. On Node 20 `npm install ws` first, or say `node --experimental-websocket …`.
@@ -8,6 +9,7 @@
 
 const HUB = (process.env.HUB_URL ?? "http://localhost:3000").replace(/\/+$/, "");
 const USER = process.argv[2] ?? "alice@example.com";
+const CREDENTIAL = process.env.HUB_CREDENTIAL; // what your backend signed, where the hub asks for it
 const WAIT_SECONDS = Number(process.env.WAIT_SECONDS ?? 300);
 
 const PING_MS = 15_000; // how often the hub is asked for a sign of life
@@ -16,8 +18,11 @@ const LONGEST_BACKOFF_MS = 30_000;
 
 const WebSocket = globalThis.WebSocket ?? (await fromPackage());
 
-/** 44xx and a broken protocol: it would go the same way again. 45xx, and whatever else cuts a connection: come back. */
-const comesBack = (code) => !(code >= 4400 && code <= 4499) && ![1002, 1007, 1009].includes(code);
+/**
+ * 44xx and a broken protocol: it would go the same way again. So would 46xx without a fresh credential; a client that can
+ * get one comes back with that. 45xx, and whatever else cuts a connection: come back.
+ */
+const comesBack = (code) => ![44, 46].includes(Math.floor(code / 100)) && ![1002, 1007, 1009].includes(code);
 
 /** Not the same for everybody: a thousand participants must not come back in the same moment. */
 const backoff = (attempt) => Math.min(LONGEST_BACKOFF_MS, 1000 * 2 ** attempt) * (0.5 + Math.random() / 2);
@@ -44,7 +49,7 @@ function session(onAuthenticated) {
     };
     socket.onopen = () => {
       opened = true;
-      send("authenticate", { userId: USER }); // on every connection anew
+      send("authenticate", { userId: USER, token: CREDENTIAL }); // on every connection anew
     };
     socket.onmessage = (message) => {
       heard = Date.now();
@@ -52,7 +57,8 @@ function session(onAuthenticated) {
       if (event === "authenticated") onAuthenticated();
       if (event === "meeting:credentials") end({ credentials: data });
       if (event === "error") {
-        end({ why: `${data.code}: ${data.message}`, comeBack: data.retryable, afterSeconds: data.retryAfterSeconds });
+        const comeBack = data.retryable && !data.code.startsWith("credential_");
+        end({ why: `${data.code}: ${data.message}`, comeBack, afterSeconds: data.retryAfterSeconds });
       }
     };
     socket.onerror = () => {

@@ -2,6 +2,7 @@
 //!
 //! ```bash
 //! cargo run --example participant -- alice@example.com
+//! HUB_CREDENTIAL=$(zoom-token-hub token --user alice@example.com) cargo run --example participant -- alice@example.com
 //! HUB_URL=http://hub.internal:3000 WAIT_SECONDS=3600 cargo run --example participant -- alice@example.com
 //! ```
 //!
@@ -87,7 +88,8 @@ async fn session(url: &str, user: &str, attempt: &mut i32) -> Ended {
         Err(_elapsed) => return lost("no connection in time"),
     };
     // On every connection anew.
-    let hello = json!({"event": "authenticate", "data": {"userId": user}});
+    let credential = variable("HUB_CREDENTIAL");
+    let hello = json!({"event": "authenticate", "data": {"userId": user, "token": credential}});
     if let Err(ended) = send(&mut socket, Message::text(hello.to_string())).await {
         return ended;
     }
@@ -145,11 +147,12 @@ async fn send(
     }
 }
 
-/// 44xx and a broken protocol: stay away. 45xx, and whatever else closes a connection: come back.
+/// 44xx and a broken protocol: stay away. So does 46xx have it without a fresh credential, and only your backend signs one.
+/// 45xx, and whatever else closes a connection: come back.
 fn closed(code: u16, reason: &str) -> Ended {
     let why = format!("{code} {reason}");
     match code {
-        4400..=4499 | 1002 | 1007 | 1009 => Ended::StayAway(why),
+        4400..=4499 | 4600..=4699 | 1002 | 1007 | 1009 => Ended::StayAway(why),
         _ => Ended::ComeBack(why, 0.0),
     }
 }
@@ -171,7 +174,7 @@ fn unconnected(error: &Error) -> Ended {
 /// An event that was refused, which here can only be `authenticate`.
 fn refused(data: &Value) -> Ended {
     let why = format!("{}: {}", text(data, "code"), text(data, "message"));
-    if is(data, "retryable") {
+    if is(data, "retryable") && !text(data, "code").starts_with("credential_") {
         Ended::ComeBack(why, data.get("retryAfterSeconds").and_then(Value::as_f64).unwrap_or(0.0))
     } else {
         Ended::StayAway(why)

@@ -3,6 +3,7 @@
 //   npm install socket.io-client
 //   node examples/socketio.mjs participant alice@example.com
 //   node examples/socketio.mjs host 1234567890 host@example.com alice@example.com bob@example.com
+//   HUB_CREDENTIAL=$(zoom-token-hub token --user alice@example.com) node examples/socketio.mjs participant alice@example.com
 //   HUB_URL=https://hub.example.com WAIT_SECONDS=3600 node examples/socketio.mjs participant alice@example.com
 //
 // Node 20 or newer. A participant ends with 0 when its token has come, a host when every participant has one. Either ends
@@ -15,7 +16,8 @@ const ANSWER_SECONDS = 30;
 const io = await fromPackage();
 
 // It comes back by itself, after a wait that doubles up to this and is not the same for everybody.
-const socket = io(HUB, { autoConnect: false, reconnectionDelayMax: 30_000 });
+const auth = { token: process.env.HUB_CREDENTIAL }; // what your backend signed, where the hub asks for it
+const socket = io(HUB, { auth, autoConnect: false, reconnectionDelayMax: 30_000 });
 
 /** Rejects when there is no coming back. */
 const ended = new Promise((_, reject) => {
@@ -29,7 +31,8 @@ const ended = new Promise((_, reject) => {
   });
   socket.on("connect_error", ({ message, data }) => {
     if (socket.active) console.log(`no connection (${message}), trying again`);
-    else if (data?.retryable) setTimeout(() => socket.connect(), 1000 * (0.5 + Math.random()));
+    // A credential that has ended or was revoked is refused again: only a fresh one helps.
+    else if (data?.retryable && !message.startsWith("credential_")) setTimeout(() => socket.connect(), 1000 * (0.5 + Math.random()));
     else reject(new Error(`staying away: ${message}`));
   });
 });
@@ -46,7 +49,7 @@ async function ask(event, data, seconds) {
   for (;;) {
     const answer = await socket.timeout(1000 * seconds).emitWithAck(event, data);
     if (!answer.code) return answer;
-    if (!answer.retryable) throw new Refused(answer);
+    if (!answer.retryable || answer.code.startsWith("credential_")) throw new Refused(answer);
     const wait = answer.retryAfterSeconds ?? 1;
     console.log(`${answer.code}: ${answer.message}, again in ${wait} s`);
     await new Promise((done) => setTimeout(done, 1000 * wait));
