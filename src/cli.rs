@@ -24,7 +24,7 @@ use url::Url;
 
 use crate::config::{Config, ConfigError, Credentials, Source, Upstream};
 use crate::simulator::{self, Simulator, SimulatorError};
-use crate::web::{App, AppError, Mode};
+use crate::web::{App, AppError, Mode, open_files};
 use crate::zoom::ClientError;
 
 /// The version, with the commit that it was built from where that is known.
@@ -121,6 +121,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn serve() -> Result<(), Failure> {
     let config = Config::load()?;
     log_as_told(&config.log_filter);
+    open_files::raise();
     let stop = Stop::listen()?;
     let (upstream, simulator) = upstream(&config).await?;
     let mode = if simulator.is_some() { Mode::Simulator } else { Mode::Zoom };

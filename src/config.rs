@@ -9,6 +9,7 @@ mod auth;
 mod credentials;
 mod dotenv;
 mod error;
+mod limits;
 mod origins;
 mod read;
 mod setting;
@@ -26,6 +27,7 @@ use crate::names::{MeetingId, UserId};
 pub use auth::{Auth, Held, Jwt, KeySource};
 pub use credentials::Credentials;
 pub use error::{ConfigError, LineFault, Name, NoSimulator, Shown};
+pub use limits::{Limits, Proxies, Rate};
 pub use origins::{OriginPattern, Origins};
 pub use setting::{Origin, Setting};
 pub use table::{GROUPS, VARIABLES, Variable};
@@ -45,8 +47,10 @@ pub struct Config {
     pub origins: Origins,
     /// `PUBLIC_URL`, by default none: what the hub tells clients to connect to.
     pub public_url: Option<Url>,
-    /// How much a client may send at once.
+    /// What bounds a client, and clients together.
     pub limits: Limits,
+    /// Whose word is taken for where a client comes from.
+    pub proxies: Proxies,
     /// How long things may take.
     pub times: Times,
     /// Where tokens come from.
@@ -110,15 +114,6 @@ impl Listen {
     }
 }
 
-/// How much a client may send at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// `MAX_MESSAGE_BYTES`, by default 262144: one frame or body.
-    pub max_message_bytes: usize,
-    /// `MAX_BATCH`, by default 1000: participants in one call.
-    pub max_batch: usize,
-}
-
 /// How long things may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
@@ -173,7 +168,8 @@ impl Config {
             origins: origins(variables, &auth, &mut notices)?,
             auth,
             public_url: public_url(variables)?,
-            limits: limits(variables)?,
+            limits: Limits::from_variables(variables)?,
+            proxies: Proxies::from_variables(variables)?,
             times: times(variables)?,
             zoom: Zoom::from_variables(variables, environment, listen, &mut notices)?,
             test: test(variables)?,
@@ -240,13 +236,6 @@ fn origins(variables: &Variables, auth: &Auth, notices: &mut Vec<String>) -> Res
 fn public_url(variables: &Variables) -> Result<Option<Url>, ConfigError> {
     let text = variables.text("PUBLIC_URL")?;
     text.map(|text| read::url("PUBLIC_URL", text, &["http", "https", "ws", "wss"])).transpose()
-}
-
-fn limits(variables: &Variables) -> Result<Limits, ConfigError> {
-    Ok(Limits {
-        max_message_bytes: read::whole(variables, "MAX_MESSAGE_BYTES", 262_144, 1024..=67_108_864)?,
-        max_batch: read::whole(variables, "MAX_BATCH", 1000, 1..=100_000)?,
-    })
 }
 
 fn times(variables: &Variables) -> Result<Times, ConfigError> {

@@ -243,10 +243,12 @@ export function socketIO(io, options = {}) {
 const CLOSES = {
   malformed_frame: 4400,
   invalid_credential: 4401,
+  too_many_sessions: 4409,
   internal: 4500,
   shutting_down: 4503,
   overloaded: 4507,
   authentication_timeout: 4508,
+  rate_limited: 4529,
   credential_expired: 4601,
   credential_revoked: 4602,
 };

@@ -23,7 +23,7 @@ use crate::hub::mint::Deadlines;
 use crate::hub::moments::in_words;
 use crate::hub::presence::Presence;
 use crate::hub::refusal::Refusal;
-use crate::hub::registry::Registry;
+use crate::hub::registry::{Bounds, Registry};
 use crate::hub::requests::{Named, Roster, SetUpMeeting};
 use crate::identity::{Authority, Caller};
 use crate::names::{MeetingId, RequestId, UserId};
@@ -34,6 +34,9 @@ use crate::zoom::{self, Granted, Health, IssuedToken};
 
 /// A clock that is further off than this makes tokens look longer or shorter lived than they are.
 const CLOCK_OFF: Duration = Duration::from_mins(1);
+
+/// Nobody connects to a check.
+const NOBODY: Bounds = Bounds { sessions: 0, per_user: 0 };
 
 /// Checks, and tells whether all that was tried went well.
 pub(super) async fn check() -> Result<bool, Failure> {
@@ -90,7 +93,7 @@ struct Run {
 impl Run {
     fn new(broker: Addr<TokenBroker>, settings: &Zoom, simulated: bool) -> Self {
         let (alive, _ended) = oneshot::channel();
-        let registry = Registry::new(Presence::default(), Drain::default(), None, alive).start();
+        let registry = Registry::new(Presence::default(), Drain::default(), NOBODY, None, alive).start();
         let deadlines = Deadlines::new(settings);
         Self {
             meetings: Meetings::new(broker.clone(), registry, deadlines),

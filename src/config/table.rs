@@ -98,6 +98,11 @@ pub const VARIABLES: &[Variable] = &[
         "the address that clients are told to connect to, where a proxy stands before the hub",
     ),
     open(
+        "TRUSTED_PROXIES",
+        "–",
+        "addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas between them",
+    ),
+    open(
         "ZOOM_OAUTH_URL",
         "https://zoom.us/oauth/token",
         "where the access token comes from: another Zoom cloud or a stand-in",
@@ -124,6 +129,22 @@ pub const VARIABLES: &[Variable] = &[
     open("REQUEST_TIMEOUT_SECONDS", "10", "until a request has arrived"),
     open("MAX_MESSAGE_BYTES", "262144", "one frame or body, 1024 to 67108864"),
     open("MAX_BATCH", "1000", "participants in one call, 1 to 100000"),
+    open(
+        "MAX_SESSIONS",
+        "the limit of open files less 512",
+        "sessions at once, 1 to 10000000; the process raises its limit of open files as far as it may",
+    ),
+    open(
+        "MAX_SESSIONS_PER_USER",
+        "8",
+        "sessions of one user at once: one more ends the oldest; a service's don't count",
+    ),
+    open("MESSAGE_RATE_PER_SECOND", "20", "events a second of one session, twice that at once; 0: no limit"),
+    open(
+        "REST_RATE_PER_SECOND",
+        "20",
+        "calls a second of one credential's user (open: of one address), twice that at once; 0: no limit; a service has none",
+    ),
     open("SHUTDOWN_TIMEOUT_SECONDS", "25", "how long a shutdown waits for what is under way"),
     open("RUST_LOG", "info", "what is logged, such as debug or zoom_token_hub=debug"),
     open("TEST_HOST_USER_ID", "–", "the host for whom check asks for a ZAK token"),

@@ -67,7 +67,7 @@ fn every_variable_reaches_its_own_setting() {
     assert_eq!((times.write_timeout.as_secs(), times.request_timeout.as_secs()), (8, 9));
     assert_eq!((times.auth_timeout.as_secs(), times.renew.as_secs()), (12, 13));
     assert_eq!(times.shutdown_timeout, Duration::from_millis(500));
-    assert_eq!(config.limits, Limits { max_message_bytes: 1024, max_batch: 11 });
+    assert_eq!((config.limits.max_message_bytes, config.limits.max_batch), (1024, 11));
     assert_eq!(config.log_filter, "debug");
     let test = config.test;
     assert_eq!((test.host, test.participant), ("a".parse().ok(), "b".parse().ok()));

@@ -3,6 +3,7 @@
 //! A transport reads frames into [`Incoming`], waits for each to be taken, and writes what it is told to [`Emit`].
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,6 +18,8 @@ use crate::names::SessionId;
 /// What carries a session: the port that a transport fills in.
 #[derive(Debug)]
 pub struct Carrier {
+    /// Where the client is.
+    pub address: IpAddr,
     /// Who sees to it that a client which is gone without a goodbye is noticed.
     pub watch: Watch,
     /// Takes what the session emits. Stored and never cloned: only then is its bound a bound.

@@ -11,6 +11,7 @@ pub mod distribution;
 pub mod distributions;
 pub mod drain;
 pub mod events;
+mod flow;
 pub mod meetings;
 pub mod mint;
 pub mod moments;
@@ -48,13 +49,27 @@ pub struct Hub {
     pub health: watch::Receiver<Health>,
     /// How long things may take.
     pub times: Times,
-    /// How large things may be.
+    /// How large things may be, and how many.
     pub limits: Limits,
+    /// Sessions at once.
+    pub max_sessions: usize,
     /// How long minting may take.
     pub deadlines: mint::Deadlines,
 }
 
 impl Hub {
+    /// Whether one more session may come. The registry decides; this spares who can't be taken the way there.
+    ///
+    /// # Errors
+    /// `too_many_sessions`
+    pub fn has_room(&self) -> Result<(), refusal::Refusal> {
+        if self.presence.sessions() < self.max_sessions {
+            Ok(())
+        } else {
+            Err(refusal::Refusal::too_many_sessions())
+        }
+    }
+
     /// How long a distribution may take to begin: its ZAK, and the way there.
     #[must_use]
     pub fn begin_deadline(&self) -> Duration {

@@ -94,6 +94,10 @@ codes! {
     PayloadTooLarge = "payload_too_large", Some(413), Some(1009), Retry::No;
     /// Over `MAX_BATCH`.
     TooManyParticipants = "too_many_participants", Some(413), None, Retry::No;
+    /// Too fast for one session, user or address; a session that goes on is closed with it.
+    RateLimited = "rate_limited", Some(429), Some(4529), Retry::Later(1);
+    /// Over `MAX_SESSIONS`; over `MAX_SESSIONS_PER_USER` the user's oldest is closed with it.
+    TooManySessions = "too_many_sessions", Some(503), Some(4409), Retry::No;
     /// A connection did not say in time who it is.
     AuthenticationTimeout = "authentication_timeout", None, Some(4508), Retry::Later(1);
     /// The user has no connected session.
@@ -173,6 +177,19 @@ impl Refusal {
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry_after: None, details: Vec::new(), zoom: None }
+    }
+
+    /// It came too fast; something would be taken after so long.
+    #[must_use]
+    pub fn too_fast(wait: Duration) -> Self {
+        let retry_after = Some(wait + Duration::from_millis(999));
+        Self { retry_after, ..Self::new(Code::RateLimited, "Too much in too short a time") }
+    }
+
+    /// No more sessions are taken.
+    #[must_use]
+    pub fn too_many_sessions() -> Self {
+        Self::new(Code::TooManySessions, "The hub has as many sessions as it may")
     }
 
     /// New work is not taken any more.
@@ -279,7 +296,8 @@ mod tests {
 
     #[test]
     fn every_429_and_503_says_when_to_come_back() {
-        for code in Code::ALL.iter().filter(|code| matches!(code.http(), Some(429 | 503))) {
+        let may_be = |code: &&Code| code.retryable() && matches!(code.http(), Some(429 | 503));
+        for code in Code::ALL.iter().filter(may_be) {
             assert!(Refusal::new(*code, "").retry_after_seconds().is_some(), "{code}");
         }
     }

@@ -3,10 +3,11 @@
 //! It knows no transport and awaits no other actor. It never waits for a session either: what a session's queue does
 //! not take at once ends that session, so that a slow reader costs nobody else anything.
 
+mod routing;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::ops::Add;
 
 use actix::dev::SendError;
 use actix::prelude::*;
@@ -14,14 +15,16 @@ use jiff::Timestamp;
 use log::{debug, info};
 use tokio::sync::oneshot;
 
-use super::command::{Action, Permitted, decide};
+use super::command::Permitted;
 use super::drain::Drain;
 use super::events::{FrameId, ServerEvent};
 use super::presence::Presence;
 use super::refusal::{Code, Refusal};
 use super::requests;
-use crate::identity::{Caller, Revocations, Unproven};
+use crate::identity::{Caller, Revocations, Role, Unproven};
 use crate::names::{SessionId, UserId};
+
+pub(crate) use routing::{Route, Routed, To};
 
 /// Messages that may wait for the registry before their senders do.
 const MAILBOX: usize = 1024;
@@ -88,61 +91,6 @@ impl Drop for Membership {
     }
 }
 
-/// Routes an event; answers whom it reached.
-#[derive(Clone, Debug, Message)]
-#[rtype(result = "Routed")]
-pub(crate) struct Route {
-    pub(crate) to: To,
-    pub(crate) event: ServerEvent,
-    pub(crate) frame: Option<FrameId>,
-}
-
-/// Whom a route reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, MessageResponse)]
-pub(crate) struct Routed {
-    /// Sessions whose queues took it.
-    pub(crate) taken: usize,
-    /// Sessions of the user's that may not have it, by their credentials.
-    pub(crate) barred: usize,
-}
-
-impl Add for Routed {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self { taken: self.taken + other.taken, barred: self.barred + other.barred }
-    }
-}
-
-/// Whom a route reaches.
-#[derive(Clone, Debug)]
-pub(crate) enum To {
-    /// One session.
-    Session(SessionId),
-    /// One session, or all of a user's once that is gone.
-    SessionElseUser(SessionId, UserId),
-    /// All of a user's sessions.
-    User(UserId),
-    /// All of a user's sessions but one.
-    UserExcept(UserId, SessionId),
-}
-
-impl To {
-    /// Whether it is this session that asked.
-    fn answers(&self, session: SessionId) -> bool {
-        matches!(self, Self::Session(asked) | Self::SessionElseUser(asked, _) if *asked == session)
-    }
-
-    /// The user whose it is; nobody's where it answers the session that asked, which was permitted to.
-    fn owner(&self, session: SessionId) -> Option<&UserId> {
-        match self {
-            Self::Session(_) => None,
-            Self::SessionElseUser(..) if self.answers(session) => None,
-            Self::SessionElseUser(_, user) | Self::User(user) | Self::UserExcept(user, _) => Some(user),
-        }
-    }
-}
-
 /// Ends the sessions whose credentials count no more from now on; answers how many there were. In `open` mode, where
 /// there are none, the user's sessions.
 #[derive(Debug, Message)]
@@ -161,6 +109,15 @@ struct Entry {
     users: Vec<UserId>,
 }
 
+/// How many sessions there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// In all.
+    pub sessions: usize,
+    /// Of one user; those that a service opened don't count.
+    pub per_user: usize,
+}
+
 /// The actor.
 pub struct Registry {
     sessions: HashMap<SessionId, Entry>,
@@ -168,6 +125,7 @@ pub struct Registry {
     users: HashMap<UserId, Vec<SessionId>>,
     presence: Presence,
     drain: Drain,
+    bounds: Bounds,
     /// Written here alone: no session slips in between the word and the deed.
     revocations: Option<Revocations>,
     /// Dropped with the actor, which tells the process that the registry ended.
@@ -180,10 +138,32 @@ impl Registry {
     pub fn new(
         presence: Presence,
         drain: Drain,
+        bounds: Bounds,
         revocations: Option<Revocations>,
         alive: oneshot::Sender<Infallible>,
     ) -> Self {
-        Self { sessions: HashMap::new(), users: HashMap::new(), presence, drain, revocations, _alive: alive }
+        Self {
+            sessions: HashMap::new(),
+            users: HashMap::new(),
+            presence,
+            drain,
+            bounds,
+            revocations,
+            _alive: alive,
+        }
+    }
+
+    /// Ends the oldest session of a user who has too many.
+    fn bound(&mut self, user: &UserId) {
+        let counts = |session: &&SessionId| {
+            let caller = self.sessions.get(session).map(|entry| &entry.caller);
+            !matches!(caller, Some(Caller::Known(identity)) if identity.role == Role::Service)
+        };
+        let sessions = self.users.get(user).into_iter().flatten().filter(counts);
+        if let Some(oldest) = sessions.rev().nth(self.bounds.per_user).copied() {
+            info!("session {oldest} ends: its user has a newer one too many");
+            self.evict(oldest, Code::TooManySessions);
+        }
     }
 
     /// Whether a credential was revoked since it was verified.
@@ -201,24 +181,6 @@ impl Registry {
         if let Some(end) = self.remove(session).and_then(|entry| entry.end) {
             end.send(code).ok();
         }
-    }
-
-    /// Whether a session may have what is a user's: its credential must count, and be good for it.
-    fn may_have(&self, session: SessionId, event: &ServerEvent, user: &UserId) -> bool {
-        let Some(Entry { caller, .. }) = self.sessions.get(&session) else {
-            return true;
-        };
-        let counts = !matches!(caller, Caller::Known(identity) if identity.is_expired(Timestamp::now()));
-        let needs = match event {
-            ServerEvent::Started(_) => Action::Zak(user),
-            ServerEvent::Credentials(credentials) => Action::Obf(user, credentials.meeting()),
-            ServerEvent::Authenticated(_)
-            | ServerEvent::Progress(_)
-            | ServerEvent::Distributed(_)
-            | ServerEvent::Error(_)
-            | ServerEvent::Pong(_) => Action::Authenticate(user),
-        };
-        counts && decide(caller, needs).is_ok()
     }
 
     fn remove(&mut self, session: SessionId) -> Option<Entry> {
@@ -255,23 +217,6 @@ impl Registry {
             }
         }
     }
-
-    fn sessions_of(&self, user: &UserId) -> Vec<SessionId> {
-        self.users.get(user).cloned().unwrap_or_default()
-    }
-
-    fn reached_by(&self, to: &To) -> Vec<SessionId> {
-        match to {
-            To::Session(session) => vec![*session],
-            To::SessionElseUser(session, _) if self.sessions.contains_key(session) => vec![*session],
-            To::SessionElseUser(_, user) | To::User(user) => self.sessions_of(user),
-            To::UserExcept(user, session) => {
-                let mut sessions = self.sessions_of(user);
-                sessions.retain(|other| other != session);
-                sessions
-            }
-        }
-    }
 }
 
 impl fmt::Debug for Registry {
@@ -295,6 +240,9 @@ impl Handler<Open> for Registry {
     fn handle(&mut self, open: Open, _ctx: &mut Self::Context) -> Self::Result {
         drop(self.drain.admit()?);
         self.still_counts(&open.caller)?;
+        if self.sessions.len() >= self.bounds.sessions {
+            return Err(Refusal::too_many_sessions());
+        }
         let Open { session, caller, deliver, end } = open;
         self.sessions.insert(session, Entry { caller, deliver, end: Some(end), users: Vec::new() });
         self.presence.opened();
@@ -318,9 +266,10 @@ impl Handler<Identify> for Registry {
             }
             entry.users.push(user.clone());
             self.presence.arrived(&user);
-            self.users.entry(user).or_default().push(session);
+            self.users.entry(user.clone()).or_default().push(session);
         }
         entry.caller = caller;
+        self.bound(&user);
         Ok(())
     }
 }
@@ -330,25 +279,6 @@ impl Handler<Gone> for Registry {
 
     fn handle(&mut self, gone: Gone, _ctx: &mut Self::Context) {
         drop(self.remove(gone.0));
-    }
-}
-
-impl Handler<Route> for Registry {
-    type Result = Routed;
-
-    fn handle(&mut self, route: Route, _ctx: &mut Self::Context) -> Routed {
-        let Route { to, event, frame } = route;
-        let mut routed = Routed::default();
-        for session in self.reached_by(&to) {
-            if to.owner(session).is_some_and(|user| !self.may_have(session, &event, user)) {
-                routed.barred += 1;
-                continue;
-            }
-            // A frame's name means something to the session that sent it: another may have one of that name itself.
-            let named = if to.answers(session) { frame.as_ref() } else { None };
-            routed.taken += usize::from(self.hand(session, &event, named));
-        }
-        routed
     }
 }
 
@@ -390,4 +320,4 @@ impl Handler<EndAll> for Registry {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,6 +8,7 @@ mod standing;
 
 use std::convert::Infallible;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ use super::command::permit;
 use super::distributions::Begin;
 use super::drain::Work;
 use super::events::{ErrorEvent, FrameId, MeetingCredentials, MeetingStarted, Pong, ServerEvent};
+use super::flow::{Flow, Verdict};
 use super::refusal::{Code, Refusal};
 use super::registry::{Deliver, Membership, Open};
 use super::requests::{ClientEvent, Distribute, JoinMeeting, StartMeeting};
@@ -51,6 +53,7 @@ pub struct Session {
     caller: Caller,
     /// Waits for the end that comes of the caller's standing.
     standing: Option<SpawnHandle>,
+    address: IpAddr,
     watch: Watch,
     hub: Hub,
     _membership: Membership,
@@ -59,6 +62,7 @@ pub struct Session {
     close: Option<oneshot::Sender<Code>>,
     gone: Option<oneshot::Receiver<Infallible>>,
     commands: Arc<Semaphore>,
+    flow: Flow,
     malformed: u8,
     last_seen: Instant,
 }
@@ -68,10 +72,12 @@ impl Session {
     #[must_use]
     pub fn new(hub: Hub, caller: Caller, carrier: Carrier) -> Self {
         let id = SessionId::random();
+        let flow = Flow::new(hub.limits.message_rate);
         Self {
             id,
             caller,
             standing: None,
+            address: carrier.address,
             watch: carrier.watch,
             _membership: Membership::new(hub.registry.clone(), id),
             hub,
@@ -80,6 +86,7 @@ impl Session {
             close: Some(carrier.close),
             gone: Some(carrier.gone),
             commands: Arc::new(Semaphore::new(COMMANDS)),
+            flow,
             malformed: 0,
             last_seen: Instant::now(),
         }
@@ -148,6 +155,14 @@ impl Session {
     fn take(&mut self, incoming: Incoming, place: OwnedSemaphorePermit, ctx: &mut Context<Self>) {
         self.last_seen = Instant::now();
         let frame = incoming.frame;
+        match self.flow.take() {
+            Verdict::Fine => {}
+            Verdict::Flood => return self.end(Code::RateLimited, ctx),
+            Verdict::TooFast(wait) => {
+                let name = incoming.event.as_ref().map_or(None, |event| Some(event.name()));
+                return self.refuse(Refusal::too_fast(wait), name, frame, ctx);
+            }
+        }
         let event = match incoming.event {
             Ok(event) => event,
             Err(unreadable) => return self.take_unreadable(unreadable, frame, ctx),
@@ -314,8 +329,12 @@ impl Handler<Incoming> for Session {
 impl Handler<Alive> for Session {
     type Result = ();
 
-    fn handle(&mut self, _alive: Alive, _ctx: &mut Self::Context) {
+    fn handle(&mut self, _alive: Alive, ctx: &mut Self::Context) {
         self.last_seen = Instant::now();
+        // Nobody is told of a ping that came too fast, but a flood of them is one, too.
+        if self.flow.take() == Verdict::Flood {
+            self.end(Code::RateLimited, ctx);
+        }
     }
 }
 
@@ -326,3 +345,6 @@ impl Handler<Deliver> for Session {
         self.emit(deliver.event, deliver.frame, ctx);
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,6 +1,7 @@
 //! Makes a caller of a credential, or of none.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use log::info;
 use tokio::sync::watch;
 
 use super::keys::{self, KeyError, KeySet, KeyWatch};
-use super::{Caller, Identity, Revocations, Unproven};
+use super::{Caller, Failures, Identity, Revocations, Unproven};
 use crate::config::Auth;
 use crate::secret::Secret;
 
@@ -22,6 +23,7 @@ struct Verifier {
     keys: watch::Receiver<Arc<KeySet>>,
     max_ttl: Duration,
     revocations: Revocations,
+    failures: Failures,
 }
 
 impl Authority {
@@ -36,7 +38,8 @@ impl Authority {
         };
         let (keys, watch) = keys::keys(jwt)?;
         let revocations = Revocations::new(jwt.max_ttl);
-        Ok((Self(Some(Verifier { keys, max_ttl: jwt.max_ttl, revocations })), Some(watch)))
+        let failures = Failures::default();
+        Ok((Self(Some(Verifier { keys, max_ttl: jwt.max_ttl, revocations, failures })), Some(watch)))
     }
 
     /// Whether a caller has to show a credential.
@@ -62,6 +65,12 @@ impl Authority {
         let identity = verifier.verify(credential);
         let identity = identity.inspect_err(|why| info!("a credential is refused in {shown_in}: {why}"))?;
         Ok(Caller::Known(Arc::new(identity)))
+    }
+
+    /// How late the answer to a bad credential from there is to be.
+    #[must_use]
+    pub fn penalty(&self, address: IpAddr) -> Duration {
+        self.0.as_ref().map_or(Duration::ZERO, |verifier| verifier.failures.note(address))
     }
 
     /// What was revoked; in `open` mode there is nothing to revoke.

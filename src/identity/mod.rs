@@ -6,6 +6,7 @@
 
 mod authority;
 mod claims;
+mod failures;
 mod keys;
 mod revocations;
 
@@ -19,6 +20,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 pub use authority::Authority;
+pub use failures::{Failures, place};
 pub use keys::{KeyError, KeyWatch};
 pub use revocations::{Matching, Revocations, TooMany};
 

@@ -25,9 +25,10 @@ use tokio::sync::{oneshot, watch};
 use super::health::{About, Mode};
 use super::listen::{self, ListenError};
 use super::origin::{self, Policy};
+use super::rates::Rates;
 use super::socketio::{HubService, Transport};
-use super::{envelope, routes, socketio};
-use crate::config::{Config, Upstream};
+use super::{envelope, open_files, routes, socketio};
+use crate::config::{Config, Proxies, Upstream};
 use crate::hub::Hub;
 use crate::hub::distributions::{CutShort, Distributions};
 use crate::hub::drain::Drain;
@@ -35,7 +36,7 @@ use crate::hub::meetings::Meetings;
 use crate::hub::mint::Deadlines;
 use crate::hub::presence::Presence;
 use crate::hub::refusal::Code;
-use crate::hub::registry::{EndAll, Registry};
+use crate::hub::registry::{Bounds, EndAll, Registry};
 use crate::identity::{Authority, KeyError, KeyWatch};
 use crate::zoom::broker::{Tempo, TokenBroker};
 use crate::zoom::{self, ClientError, Health};
@@ -124,7 +125,8 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let Self { hub, sockets, config, about, vital, arbiter, key_watch } = self;
         let socket_io = socketio::transport(&hub);
-        let server = serve(&hub, &socket_io, sockets, &config, &about)?;
+        let shared = Shared::new(&hub, &socket_io, &config, &about);
+        let server = serve(shared, sockets, &config)?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
         // On the actors' thread, which ends last.
@@ -166,6 +168,7 @@ fn start_actors(
     tls: ClientConfig,
     arbiter: &ArbiterHandle,
 ) -> (Hub, Vec<Vital>) {
+    let max_sessions = config.limits.max_sessions.unwrap_or_else(open_files::room);
     let (presence, drain, deadlines) = (Presence::default(), Drain::default(), Deadlines::new(&config.zoom));
     let (learns, health) = watch::channel(Health::Starting);
     let (tells, tempo) = watch::channel(Tempo::default());
@@ -185,6 +188,7 @@ fn start_actors(
         let registry = Registry::new(
             presence.clone(),
             drain.clone(),
+            Bounds { sessions: max_sessions, per_user: config.limits.max_sessions_per_user },
             authority.revocations().cloned(),
             alive("registry"),
         );
@@ -207,22 +211,66 @@ fn start_actors(
         health,
         times: config.times,
         limits: config.limits,
+        max_sessions,
         deadlines,
     };
     (hub, vital)
 }
 
-fn serve(
-    hub: &Hub,
-    socket_io: &SocketIo,
-    sockets: Vec<TcpListener>,
-    config: &Config,
-    about: &About,
-) -> io::Result<Server> {
-    let (hub, about, policy) = (hub.clone(), about.clone(), Policy::new(config));
+/// What every worker's application has at hand.
+#[derive(Clone)]
+struct Shared {
+    hub: web::Data<Hub>,
+    about: web::Data<About>,
+    policy: web::Data<Policy>,
+    rates: web::Data<Rates>,
+    proxies: web::Data<Proxies>,
+    socket_io: web::Data<SocketIo>,
+}
+
+impl Shared {
+    fn new(hub: &Hub, socket_io: &SocketIo, config: &Config, about: &About) -> Self {
+        Self {
+            hub: web::Data::new(hub.clone()),
+            about: web::Data::new(about.clone()),
+            policy: web::Data::new(Policy::new(config)),
+            rates: web::Data::new(Rates::new(config.limits.rest_rate)),
+            proxies: web::Data::new(config.proxies.clone()),
+            socket_io: web::Data::new(socket_io.clone()),
+        }
+    }
+
+    /// What each worker serves: the routes, what they work with, and what goes around every one.
+    fn application(
+        &self,
+    ) -> actix_web::App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<>>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let Self { hub, about, policy, rates, proxies, socket_io } = self.clone();
+        let cors = origin::cors(policy.get_ref().clone());
+        actix_web::App::new()
+            .app_data(hub)
+            .app_data(about)
+            .app_data(policy)
+            .app_data(rates)
+            .app_data(proxies)
+            .app_data(socket_io)
+            .wrap(cors)
+            .wrap(from_fn(origin::check))
+            .wrap(from_fn(envelope::wrap))
+            .configure(routes)
+    }
+}
+
+fn serve(shared: Shared, sockets: Vec<TcpListener>, config: &Config) -> io::Result<Server> {
     let write_timeout = config.times.write_timeout;
-    let socket_io = web::Data::new(socket_io.clone());
-    let mut server = HttpServer::new(move || application(&hub, &about, &policy, &socket_io))
+    let mut server = HttpServer::new(move || shared.application())
         // The binary decides what a signal means.
         .disable_signals()
         .shutdown_timeout(FAREWELL.as_secs())
@@ -236,32 +284,6 @@ fn serve(
         server = server.listen(socket)?;
     }
     Ok(server.run())
-}
-
-/// What each worker serves: the routes, what they work with, and what goes around every one.
-fn application(
-    hub: &Hub,
-    about: &About,
-    policy: &Policy,
-    socket_io: &web::Data<SocketIo>,
-) -> actix_web::App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<impl MessageBody + use<>>,
-        Error = actix_web::Error,
-        InitError = (),
-    > + use<>,
-> {
-    actix_web::App::new()
-        .app_data(web::Data::new(hub.clone()))
-        .app_data(web::Data::new(about.clone()))
-        .app_data(web::Data::new(policy.clone()))
-        .app_data(socket_io.clone())
-        .wrap(origin::cors(policy.clone()))
-        .wrap(from_fn(origin::check))
-        .wrap(from_fn(envelope::wrap))
-        .configure(routes)
 }
 
 /// Has the kernel end a connection whose peer takes nothing of what is written for so long: no timer of ours runs in
@@ -309,28 +331,4 @@ async fn drain(hub: &Hub, socket_io: &SocketIo, patience: Duration, server: &Ser
 mod panics;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Credentials, Variables};
-    use crate::secret::Secret;
-
-    #[actix_web::test]
-    async fn the_end_of_an_actor_that_everything_needs_ends_the_hub() {
-        let config = Config::from_variables(&Variables::from_pairs([("PORT", "0")])).unwrap();
-        let nowhere: url::Url = "http://127.0.0.1:9".parse().unwrap();
-        let upstream = Upstream {
-            credentials: Credentials {
-                client_id: "id".into(),
-                client_secret: Secret::new("secret".into()),
-                account_id: "account".into(),
-            },
-            oauth_url: nowhere.clone(),
-            api_url: nowhere,
-            extra_roots: None,
-        };
-        let app = App::build(&config, &upstream, Mode::Zoom).unwrap();
-        app.arbiter.stop();
-        let ended = timeout(Duration::from_secs(10), app.run(std::future::pending())).await.unwrap();
-        assert!(matches!(ended, Err(AppError::ActorEnded(_))), "{ended:?}");
-    }
-}
+mod tests;

@@ -1,13 +1,16 @@
 //! Where a request may carry its credential, and who asks by it. Never in a URL: those end up in logs and histories.
 
-use std::future::{Ready, ready};
-
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, SEC_WEBSOCKET_PROTOCOL};
+use actix_web::rt::time::sleep;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 
 use super::error::Refused;
+use super::rates::Rates;
+use super::remote::Remote;
 use crate::hub::Hub;
 use crate::hub::audit::Asked;
 use crate::hub::refusal::{Code, Refusal};
@@ -26,39 +29,59 @@ pub(super) struct By(pub(super) Asked);
 
 impl FromRequest for By {
     type Error = Refused;
-    type Future = Ready<Result<Self, Refused>>;
+    type Future = LocalBoxFuture<'static, Result<Self, Refused>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(by(request).map_err(Refused::from))
+        let request = request.clone();
+        async move { Ok(by(&request).await?) }.boxed_local()
     }
 }
 
-fn by(request: &HttpRequest) -> Result<By, Refusal> {
+async fn by(request: &HttpRequest) -> Result<By, Refusal> {
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(RequestId::random);
-    let Some(hub) = request.app_data::<Data<Hub>>() else {
+    let (Some(hub), Some(rates)) = (request.app_data::<Data<Hub>>(), request.app_data::<Data<Rates>>())
+    else {
         return Err(Refusal::new(Code::Internal, "The hub cannot do this"));
     };
-    match caller(hub, request)? {
-        Caller::Unknown => {
-            Err(Refusal::new(Code::NotAuthenticated, "Send a credential as Authorization: Bearer"))
-        }
-        caller @ (Caller::Anyone | Caller::Known(_)) => Ok(By(Asked { caller, session: None, request: id })),
+    let caller = caller(hub, request).await?;
+    if caller == Caller::Unknown {
+        return Err(Refusal::new(Code::NotAuthenticated, "Send a credential as Authorization: Bearer"));
     }
+    rates.take(&caller, Remote::of(request))?;
+    Ok(By(Asked { caller, session: None, request: id }))
 }
 
 /// Who sends a request, by its `Authorization`.
 ///
 /// # Errors
-/// The credential proves nothing.
-pub(super) fn caller(hub: &Hub, request: &HttpRequest) -> Result<Caller, Refusal> {
+/// The credential proves nothing; late, where many such came from the same place.
+pub(super) async fn caller(hub: &Hub, request: &HttpRequest) -> Result<Caller, Refusal> {
     match bearer(request.headers()) {
-        Some(credential) => Ok(hub.authority.identify(&credential, shown_in(request))?),
+        Some(credential) => identify(hub, &credential, request).await,
         None => Ok(hub.authority.stranger()),
     }
 }
 
+/// Who shows this credential with a request.
+///
+/// # Errors
+/// It proves nothing; late, where many such came from the same place.
+pub(super) async fn identify(
+    hub: &Hub,
+    credential: &Secret,
+    request: &HttpRequest,
+) -> Result<Caller, Refusal> {
+    match hub.authority.identify(credential, shown_in(request)) {
+        Ok(caller) => Ok(caller),
+        Err(unproven) => {
+            sleep(hub.authority.penalty(Remote::of(request).address)).await;
+            Err(unproven.into())
+        }
+    }
+}
+
 /// What a request is called in the log.
-pub(super) fn shown_in(request: &HttpRequest) -> String {
+fn shown_in(request: &HttpRequest) -> String {
     let extensions = request.extensions();
     let id = extensions.get::<RequestId>().map_or("-", RequestId::as_str);
     format!("request {id}")

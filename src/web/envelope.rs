@@ -5,18 +5,22 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use log::{Level, log};
 
+use super::remote::Remote;
 use crate::names::RequestId;
 
 /// The header that names a request.
 pub(super) const REQUEST_ID: &str = "x-request-id";
 
+/// Sent where the request came over TLS to a trusted proxy: elsewhere it means nothing, or locks a browser out.
+const HSTS: &str = "max-age=15552000; includeSubDomains";
+
 /// Helmet's headers, as the seed's server sends them, less `upgrade-insecure-requests`, which would break plain HTTP
-/// on a network, and less HSTS, which only means something over TLS.
+/// on a network.
 const SECURITY_HEADERS: [(&str, &str); 11] = [
     (
         "content-security-policy",
@@ -45,9 +49,13 @@ pub(super) async fn wrap(
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let id = given(&request).unwrap_or_else(RequestId::random);
     request.extensions_mut().insert(id.clone());
+    let over_tls = Remote::of(request.request()).over_tls;
     let mut answer = next.call(request).await?;
     let is_api = path == "/api" || path.starts_with("/api/");
     dress(answer.headers_mut(), &id, is_api);
+    if over_tls {
+        answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
     let (status, took) = (answer.status().as_u16(), started.elapsed().as_secs_f64() * 1000.0);
     // Polls are a carrier's frames, not calls.
     let level = if path.starts_with("/socket.io") { Level::Debug } else { Level::Info };

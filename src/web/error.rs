@@ -9,6 +9,9 @@ use thiserror::Error;
 use crate::hub::refusal::{Code, Detail, Refusal};
 use crate::zoom::error::Said;
 
+/// Seconds after which to look again, where a status asks for a time and the code's advice is to stay away.
+const UNADVISED: u64 = 5;
+
 /// A refusal on its way out.
 #[derive(Debug, Error)]
 #[error("{}: {}", .0.code, .0.message)]
@@ -43,7 +46,8 @@ impl Refused {
         let Self(refusal) = self;
         let (status, retry_after) = (self.status_code(), refusal.retry_after_seconds());
         let mut answer = HttpResponse::build(status);
-        if let (429 | 503, Some(seconds)) = (status.as_u16(), retry_after) {
+        if matches!(status.as_u16(), 429 | 503) {
+            let seconds = retry_after.unwrap_or(UNADVISED);
             answer.insert_header((RETRY_AFTER, seconds.to_string()));
         }
         if status == StatusCode::UNAUTHORIZED {

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::assets;
 use super::error::Refused;
+use super::remote::Remote;
 use crate::hub::Hub;
 use crate::hub::events::SERVER_EVENTS;
 use crate::hub::moments::iso_8601;
@@ -120,7 +121,8 @@ fn websocket_url(request: &HttpRequest, public_url: Option<&Url>) -> String {
         };
     }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    format!("ws://{}", host.unwrap_or("localhost"))
+    let scheme = if Remote::of(request).over_tls { "wss" } else { "ws" };
+    format!("{scheme}://{}", host.unwrap_or("localhost"))
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! The plain WebSocket at `/ws`: a JSON text frame an event. What is said is the session's business.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix::dev::Request;
@@ -15,6 +16,7 @@ use tokio::sync::oneshot;
 use super::credential::{self, SUBPROTOCOL};
 use super::error::Refused;
 use super::frames;
+use super::remote::Remote;
 use super::websocket::{self, Context, Frame, Protocol};
 use crate::hub::Hub;
 use crate::hub::carrier::{Alive, Carrier, Emit, Incoming, Outgoing, Watch};
@@ -31,15 +33,15 @@ pub(super) async fn connect(
 ) -> Result<HttpResponse, Refused> {
     // Refused before the upgrade where that can be; one that slips through is closed by the registry.
     drop(hub.drain.admit()?);
+    hub.has_room()?;
     let entry = match credential::offered(request.headers())? {
         // Refused over the open connection: a browser learns nothing of a handshake that fails.
-        Some(offered) => {
-            hub.authority.identify(&offered, credential::shown_in(&request)).map_err(Refusal::from)
-        }
-        None => Ok(credential::caller(&hub, &request)?),
+        Some(offered) => credential::identify(&hub, &offered, &request).await,
+        None => Ok(credential::caller(&hub, &request).await?),
     };
     let max_message_bytes = hub.limits.max_message_bytes;
-    let events = Events { hub: hub.get_ref().clone(), entry: Some(entry), connection: None };
+    let address = Remote::of(&request).address;
+    let events = Events { hub: hub.get_ref().clone(), address, entry: Some(entry), connection: None };
     websocket::start(events, max_message_bytes, &[SUBPROTOCOL], &request, payload)
         .map_err(|error| Refusal::new(Code::InvalidRequest, format!("Open a WebSocket here: {error}")).into())
 }
@@ -47,6 +49,7 @@ pub(super) async fn connect(
 /// A session's events over one WebSocket.
 struct Events {
     hub: Hub,
+    address: IpAddr,
     /// Who opens it, as far as the handshake shows; taken when it is open.
     entry: Option<Result<Caller, Refusal>>,
     connection: Option<Connection>,
@@ -90,7 +93,8 @@ impl Protocol for Events {
         };
         let (close, closing) = oneshot::channel();
         let (still_here, gone) = oneshot::channel();
-        let carrier = Carrier { watch: Watch::Session, emit: ctx.address().recipient(), close, gone };
+        let emit = ctx.address().recipient();
+        let carrier = Carrier { address: self.address, watch: Watch::Session, emit, close, gone };
         let session = Session::new(self.hub.clone(), caller, carrier).start();
         self.connection = Some(Connection { session, _gone: still_here });
         ctx.spawn(actix::fut::wrap_future(closing).map(|closing: Result<Code, _>, _, ctx| {

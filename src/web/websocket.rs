@@ -20,6 +20,10 @@ use crate::hub::refusal::Code;
 /// Frames that may wait to be written; one more and the client reads too slowly.
 const MAILBOX: usize = 1024;
 
+/// A message may come in so many parts of any size, and in one more for each so many of its bytes.
+const SMALL_PARTS: usize = 64;
+const SMALL_PART: usize = 16;
+
 /// What is spoken over a WebSocket.
 pub(super) trait Protocol: Sized + Unpin + 'static {
     /// What it is asked to send.
@@ -65,6 +69,15 @@ pub(super) struct Transport<P> {
 struct Parts {
     is_text: bool,
     bytes: BytesMut,
+    /// How many more there may be.
+    left: usize,
+}
+
+impl Parts {
+    /// Those of a message of at most so many bytes. Empty ones have no end otherwise.
+    fn new(is_text: bool, max_bytes: usize) -> Self {
+        Self { is_text, bytes: BytesMut::new(), left: max_bytes / SMALL_PART + SMALL_PARTS }
+    }
 }
 
 /// Answers an upgrade.
@@ -132,22 +145,23 @@ impl<P: Protocol> Transport<P> {
     fn part(&mut self, part: Part, ctx: &mut Context<P>) {
         let (chunk, is_last) = match part {
             Part::FirstText(chunk) => {
-                self.parts = Some(Parts { is_text: true, bytes: BytesMut::new() });
+                self.parts = Some(Parts::new(true, self.max_message_bytes));
                 (chunk, false)
             }
             Part::FirstBinary(chunk) => {
-                self.parts = Some(Parts { is_text: false, bytes: BytesMut::new() });
+                self.parts = Some(Parts::new(false, self.max_message_bytes));
                 (chunk, false)
             }
             Part::Continue(chunk) => (chunk, false),
             Part::Last(chunk) => (chunk, true),
         };
         let Some(parts) = &mut self.parts else { return };
-        if parts.bytes.len() + chunk.len() > self.max_message_bytes {
+        if parts.bytes.len() + chunk.len() > self.max_message_bytes || parts.left == 0 {
             return too_large(ctx);
         }
+        parts.left -= 1;
         parts.bytes.extend_from_slice(&chunk);
-        if is_last && let Some(Parts { is_text, bytes }) = self.parts.take() {
+        if is_last && let Some(Parts { is_text, bytes, .. }) = self.parts.take() {
             match std::str::from_utf8(&bytes) {
                 Ok(text) if is_text => self.text(text, ctx),
                 Err(_) if is_text => not_utf8(ctx),

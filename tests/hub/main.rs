@@ -22,6 +22,8 @@ mod credentials;
 mod distribution;
 mod engine_io;
 mod harness;
+mod hostile;
+mod limits;
 mod origin;
 mod pace;
 mod permissions;

@@ -42,7 +42,7 @@ const LAYERS: [Layer; 10] = [
     Layer {
         name: "config",
         may_use: &["names", "secret"],
-        foreign: Only(&["serde", "url", "dotenvy", "thiserror"]),
+        foreign: Only(&["serde", "url", "dotenvy", "ipnet", "thiserror"]),
         why: "settings are read and validated before anything runs",
     },
     Layer {

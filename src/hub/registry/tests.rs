@@ -46,6 +46,8 @@ impl Handler<Deliver> for Telling {
     }
 }
 
+const BOUNDS: Bounds = Bounds { sessions: 100, per_user: 3 };
+
 struct Fixture {
     registry: Addr<Registry>,
     presence: Presence,
@@ -57,7 +59,8 @@ impl Fixture {
         let (presence, drain) = (Presence::default(), Drain::default());
         let revocations = Revocations::new(Duration::from_mins(1));
         let registry =
-            Registry::new(presence.clone(), drain.clone(), Some(revocations), oneshot::channel().0).start();
+            Registry::new(presence.clone(), drain.clone(), BOUNDS, Some(revocations), oneshot::channel().0)
+                .start();
         Self { registry, presence, drain }
     }
 
@@ -280,4 +283,35 @@ async fn without_credentials_a_revocation_ends_the_users_sessions() {
     let (_, ended) = hub.open("ann").await;
     assert_eq!(hub.registry.send(revoke("ann")).await.unwrap().unwrap(), 1);
     assert_eq!(ended.await, Ok(Code::CredentialRevoked));
+}
+
+#[actix_web::test]
+async fn as_many_sessions_are_taken_as_there_may_be_and_of_a_user_the_newest() {
+    let hub = Fixture::new();
+    let (_, oldest) = hub.open("ann").await;
+    let mut others = Vec::new();
+    for user in ["ann", "ANN", "ann"].into_iter().chain(["bob"; 3]) {
+        others.push(hub.open(user).await.1);
+    }
+    assert_eq!(oldest.await, Ok(Code::TooManySessions));
+    assert!(others.iter_mut().all(|ended| ended.try_recv().is_err()));
+    for n in others.len()..BOUNDS.sessions {
+        others.push(hub.open(&format!("user{n}")).await.1);
+    }
+    let (session, end) = (SessionId::random(), oneshot::channel().0);
+    let open = Open { session, caller: Caller::Anyone, deliver: Stuck.start().recipient(), end };
+    assert_eq!(hub.registry.send(open).await.unwrap().unwrap_err().code, Code::TooManySessions);
+}
+
+/// Panics where it is handled.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct Planted;
+
+impl Handler<Planted> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, _planted: Planted, _ctx: &mut Self::Context) {
+        panic!("planted in the registry");
+    }
 }

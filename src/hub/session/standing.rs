@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use actix::clock::sleep;
 use actix::prelude::*;
 use jiff::Timestamp;
 
@@ -105,13 +106,24 @@ impl Session {
         Ok((caller, request))
     }
 
-    /// Who never showed a good credential is sent away by a bad one; who did loses nothing.
+    /// A bad credential is answered late, where many came from the same place.
     fn refuse_credential(&mut self, refusal: Refusal, frame: Option<FrameId>, ctx: &mut Context<Self>) {
+        let bad = [Code::InvalidCredential, Code::CredentialExpired, Code::CredentialRevoked]
+            .contains(&refusal.code);
+        let wait = if bad { self.hub.authority.penalty(self.address) } else { Duration::ZERO };
+        if wait.is_zero() {
+            return self.send_away(bad, refusal, frame, ctx);
+        }
+        ctx.wait(sleep(wait).into_actor(self).map(move |(), session, ctx| {
+            session.send_away(bad, refusal, frame, ctx);
+        }));
+    }
+
+    /// Who never showed a good credential is sent away by a bad one; who did loses nothing.
+    fn send_away(&mut self, bad: bool, refusal: Refusal, frame: Option<FrameId>, ctx: &mut Context<Self>) {
         let code = refusal.code;
         self.refuse(refusal, Some("authenticate"), frame, ctx);
-        let sent_away =
-            [Code::InvalidCredential, Code::CredentialExpired, Code::CredentialRevoked].contains(&code);
-        if sent_away && self.caller == Caller::Unknown {
+        if bad && self.caller == Caller::Unknown {
             self.end(code, ctx);
         }
     }

@@ -141,12 +141,10 @@ async fn a_handler_that_panics_tells_no_secret_and_the_server_goes_on() {
     let credential = credential();
     expect_no_secret(&format!("{app:?} {upstream:?}"), &credential);
     let App { hub, config, about, arbiter, .. } = app;
-    let (policy, socket_io) = (Policy::new(&config), Data::new(socketio::transport(&hub)));
+    let shared = Shared::new(&hub, &socketio::transport(&hub), &config, &about);
     let config = Data::new(config);
     let server = HttpServer::new(move || {
-        application(&hub, &about, &policy, &socket_io)
-            .app_data(config.clone())
-            .route("/api/fall-over", web::post().to(fall_over))
+        shared.application().app_data(config.clone()).route("/api/fall-over", web::post().to(fall_over))
     });
     let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
     let address = server.addrs()[0];

@@ -1,6 +1,7 @@
 //! The second port: what speaks by Socket.IO's events, in namespaces.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use actix_web::web::Bytes;
 use serde::Serialize;
@@ -60,6 +61,8 @@ pub enum Refused {
         message: String,
         /// The error's `data`, a JSON value.
         data: Option<Box<RawValue>>,
+        /// How late it is told; until then nothing more of the client's is read.
+        after: Duration,
     },
     /// Not now: the connection is closed, and the client comes back by itself.
     NotNow,

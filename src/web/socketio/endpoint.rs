@@ -40,5 +40,5 @@ pub trait Service: Clone + Unpin + 'static {
     ///
     /// # Errors
     /// The answer, where it is not taken.
-    fn open(&self, request: &HttpRequest) -> Result<Self::Endpoint, Error>;
+    fn open(&self, request: &HttpRequest) -> impl Future<Output = Result<Self::Endpoint, Error>>;
 }

@@ -6,7 +6,9 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::prelude::*;
 use actix_web::{Error, HttpRequest};
@@ -35,6 +37,7 @@ use crate::secret::Secret;
 use crate::web::credential;
 use crate::web::error::Refused as HttpRefused;
 use crate::web::frames;
+use crate::web::remote::Remote;
 
 /// The one namespace.
 const NAMESPACE: &str = "/";
@@ -58,17 +61,20 @@ pub(in crate::web) struct HubService {
 impl Service for HubService {
     type Endpoint = SocketIo<HubSessions>;
 
-    fn open(&self, request: &HttpRequest) -> Result<Self::Endpoint, Error> {
+    async fn open(&self, request: &HttpRequest) -> Result<Self::Endpoint, Error> {
         // Judged again when it joins.
         drop(self.hub.drain.admit().map_err(HttpRefused::from)?);
-        let opener = credential::caller(&self.hub, request).map_err(HttpRefused::from)?;
-        Ok(SocketIo::new(HubSessions { hub: self.hub.clone(), opener, joined: None }, &self.settings))
+        self.hub.has_room().map_err(HttpRefused::from)?;
+        let opener = credential::caller(&self.hub, request).await.map_err(HttpRefused::from)?;
+        let (hub, address) = (self.hub.clone(), Remote::of(request).address);
+        Ok(SocketIo::new(HubSessions { hub, address, opener, joined: None }, &self.settings))
     }
 }
 
 /// One connection's session, from its joining the namespace until it leaves.
 pub(in crate::web) struct HubSessions {
     hub: Hub,
+    address: IpAddr,
     /// Who opened the connection, by its `Authorization`.
     opener: Caller,
     joined: Option<Joined>,
@@ -141,11 +147,13 @@ impl Application for HubSessions {
             return Err(Refused::Unknown);
         }
         drop(self.hub.drain.admit().map_err(refused)?);
-        let identified = self.identified(auth).map_err(refused)?;
+        let identified =
+            self.identified(auth).map_err(|bad| slowed(bad, self.hub.authority.penalty(self.address)))?;
         let caller = identified.clone().unwrap_or_else(|| self.opener.clone());
         let (close, closing) = oneshot::channel();
         let (still_here, gone) = oneshot::channel();
-        let carrier = Carrier { watch: Watch::Carrier, emit: out.address().recipient(), close, gone };
+        let (emit, address) = (out.address().recipient(), self.address);
+        let carrier = Carrier { address, watch: Watch::Carrier, emit, close, gone };
         let session = Session::new(self.hub.clone(), caller, carrier);
         let (id, session) = (session.id(), session.start());
         if let Some(Caller::Known(identity)) = identified {
@@ -190,7 +198,16 @@ fn refused(refusal: Refusal) -> Refused {
         return Refused::NotNow;
     }
     let reason = Reason { code, message: &message, retryable: code.retryable() };
-    Refused::Because { message: code.word().to_owned(), data: serde_json::value::to_raw_value(&reason).ok() }
+    let data = serde_json::value::to_raw_value(&reason).ok();
+    Refused::Because { message: code.word().to_owned(), data, after: Duration::ZERO }
+}
+
+/// A refusal to join that comes late.
+fn slowed(refusal: Refusal, wait: Duration) -> Refused {
+    match refused(refusal) {
+        Refused::Because { message, data, .. } => Refused::Because { message, data, after: wait },
+        other @ (Refused::Unknown | Refused::NotNow) => other,
+    }
 }
 
 /// Writes an event, and calls the acknowledgement that it answers.
@@ -231,7 +248,7 @@ mod tests {
     #[test]
     fn who_may_not_join_is_told_why_and_who_should_come_back_is_let_go() {
         let refusal = Refusal::new(Code::OriginRefused, "not you");
-        let Refused::Because { message, data } = refused(refusal) else { panic!("it stays away") };
+        let Refused::Because { message, data, .. } = refused(refusal) else { panic!("it stays away") };
         let data = data.unwrap();
         assert_eq!(message, "origin_refused");
         assert_eq!(data.get(), r#"{"code":"origin_refused","message":"not you","retryable":false}"#);

@@ -6,8 +6,9 @@
 use std::time::{Duration, Instant};
 
 use actix::Addr;
-use actix_web::rt::time::sleep_until;
+use actix_web::rt::time::{sleep, sleep_until};
 use engineioxide_core::Str;
+use futures_util::FutureExt;
 use log::{debug, error};
 use serde_json::value::RawValue;
 use socketioxide_core::packet::{Packet, PacketData};
@@ -37,6 +38,8 @@ pub struct SocketIo<A> {
 pub enum Later<T> {
     /// The time to join a namespace may be over.
     JoinBy,
+    /// A client is told that it may not join.
+    Refusal(Vec<Message>),
     /// The application's.
     Application(T),
 }
@@ -113,8 +116,7 @@ impl<A: Application> SocketIo<A> {
         match packet.inner {
             PacketData::Connect(auth) if !is_in => {
                 let auth = auth.map(|auth| wire::data(auth).0);
-                self.connect(&packet.ns, auth.as_deref(), line)?;
-                Ok(None)
+                self.connect(&packet.ns, auth.as_deref(), line)
             }
             PacketData::Disconnect if is_in => {
                 self.joined.retain(|joined| *joined != packet.ns);
@@ -154,7 +156,7 @@ impl<A: Application> SocketIo<A> {
         namespace: &Str,
         auth: Option<&str>,
         line: &mut Line<'_, Self>,
-    ) -> Result<(), Malformed> {
+    ) -> Result<Taken, Malformed> {
         let auth: Option<&RawValue> =
             auth.map(serde_json::from_str).transpose().map_err(|_quotes_it| Malformed)?;
         if auth.is_some_and(|auth| !auth.get().starts_with('{')) {
@@ -168,12 +170,21 @@ impl<A: Application> SocketIo<A> {
                 self.application.connected(namespace, auth, &mut out);
             }
             Err(Refused::Unknown) => out.send(Ok(wire::connect_error(namespace, "Invalid namespace", None))),
-            Err(Refused::Because { message, data }) => {
-                out.send(Ok(wire::connect_error(namespace, &message, data.as_deref())));
+            Err(Refused::Because { message, data, after }) => {
+                let refusal = wire::connect_error(namespace, &message, data.as_deref());
+                if after.is_zero() {
+                    out.send(Ok(refusal));
+                } else {
+                    line.wait(async move {
+                        sleep(after).await;
+                        Later::Refusal(refusal)
+                    });
+                    return Ok(Some(sleep(after).boxed_local()));
+                }
             }
             Err(Refused::NotNow) => out.close(),
         }
-        Ok(())
+        Ok(None)
     }
 
     /// A client that joined nothing, or has left everything, has so long to join.
@@ -224,6 +235,7 @@ impl<A: Application> Endpoint for SocketIo<A> {
                     (false, _) => {}
                 }
             }
+            Later::Refusal(refusal) => Out(line).send(Ok(refusal)),
             Later::Application(later) => self.application.later(later, &mut Out(line)),
         }
     }

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use self::packets::Packets;
@@ -111,6 +111,31 @@ impl Client {
     pub async fn send(&mut self, message: Message) {
         let Wire::Plain(plain) = &mut self.wire else { panic!("only plain WebSocket has frames of its own") };
         plain.send(message).await;
+    }
+
+    /// Sends any message over plain WebSocket, unless the connection has ended.
+    pub async fn try_send(&mut self, message: Message) -> Result<(), Error> {
+        let Wire::Plain(plain) = &mut self.wire else { panic!("only plain WebSocket has frames of its own") };
+        plain.try_send(message).await
+    }
+
+    /// Sends an event whose data is this text, JSON or not.
+    pub async fn emit_raw(&mut self, event: &str, data: &str) {
+        match &mut self.wire {
+            Wire::Plain(plain) => plain.emit_raw(event, data).await,
+            Wire::SocketIo(socket_io) => socket_io.emit_raw(event, data).await,
+        }
+    }
+
+    /// The next event as a whole frame, unless the connection ends.
+    pub async fn next_or_end(&mut self) -> Option<Value> {
+        loop {
+            match due("an event or the end", self.told()).await {
+                Told::Event(frame) => return Some(frame),
+                Told::Acknowledged(..) => {}
+                Told::Closed(_) => return None,
+            }
+        }
     }
 
     /// Tells whose the connection is, and waits until the hub knows.

@@ -46,8 +46,14 @@ impl Hub {
 
     /// A hub in front of a simulator that was prepared; waits for the first login, however it ends.
     pub async fn start_against(zoom: Simulator, variables: &[(&str, &str)]) -> Self {
-        // No pace, unless a test is about it.
-        let unless_said = [("PORT", "0"), ("ZOOM_RATE_PER_SECOND", "0")];
+        // No pace and no rates, unless a test is about them.
+        let unless_said = [
+            ("PORT", "0"),
+            ("ZOOM_RATE_PER_SECOND", "0"),
+            ("MESSAGE_RATE_PER_SECOND", "0"),
+            ("REST_RATE_PER_SECOND", "0"),
+            ("MAX_SESSIONS_PER_USER", "1000"),
+        ];
         let pairs = unless_said.into_iter().chain(variables.iter().copied());
         let config = Config::from_variables(&Variables::from_pairs(pairs)).unwrap();
         let app = App::build(&config, &upstream(&zoom), Mode::Simulator).unwrap();

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::Told;
@@ -29,6 +29,14 @@ impl Plain {
             frame["id"] = id.into();
         }
         self.send(Message::text(frame.to_string())).await;
+    }
+
+    pub(super) async fn emit_raw(&mut self, event: &str, data: &str) {
+        self.send(Message::text(format!(r#"{{"event":"{event}","data":{data}}}"#))).await;
+    }
+
+    pub(super) async fn try_send(&mut self, message: Message) -> Result<(), Error> {
+        due("room to send", self.0.send(message)).await
     }
 
     pub(super) async fn send(&mut self, message: Message) {

@@ -51,6 +51,10 @@ impl SocketIo {
         self.packets.send(&packet).await;
     }
 
+    pub(super) async fn emit_raw(&mut self, event: &str, data: &str) {
+        self.packets.send(&format!(r#"42["{event}",{data}]"#)).await;
+    }
+
     /// As clients do: one goodbye to the namespace and one for all.
     pub(super) async fn leave(mut self) {
         self.packets.send("41").await;
