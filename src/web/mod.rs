@@ -3,12 +3,16 @@
 mod app;
 mod assets;
 mod body;
+#[cfg(feature = "conformance")]
+#[doc(hidden)]
+pub mod conformance;
 mod credential;
 mod envelope;
 mod error;
 mod fields;
 mod frames;
 mod health;
+mod incoming;
 mod json;
 mod listen;
 mod meetings;

@@ -1,20 +1,23 @@
 //! The WebSocket: frames in, frames out, and nothing else. What they mean is a [`Protocol`]'s business.
 //!
-//! The only file that knows actix-web-actors. It reads no further until a frame has been taken, so that a client that
-//! sends faster than it is served is slowed by its own connection. A client that reads too slowly fills this actor's
+//! The only file that knows actix-web-actors; `incoming.rs` reads the frames. It reads no further until a frame has been
+//! taken, so that a client that sends faster than it is served is slowed by its own connection. A client that reads too slowly fills this actor's
 //! mailbox, which the sender notices; one that doesn't read at all stops this actor altogether, and the kernel's
 //! `TCP_USER_TIMEOUT` ends the connection.
 
 use actix::prelude::*;
-use actix_http::ws::Item as Part;
+use actix_http::error::PayloadError;
+use actix_http::ws::{Frame as Read, Item as Part};
 use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use actix_web_actors::ws::{
     CloseCode, CloseReason, Message, ProtocolError, WebsocketContext, WsResponseBuilder,
 };
 use bytestring::ByteString;
+use futures_util::stream;
 use log::debug;
 
+use super::incoming::Incoming;
 use crate::hub::refusal::Code;
 
 /// Frames that may wait to be written; one more and the client reads too slowly.
@@ -62,6 +65,8 @@ pub(super) type Context<P> = WebsocketContext<Transport<P>>;
 pub(super) struct Transport<P> {
     protocol: P,
     max_message_bytes: usize,
+    /// What the client sends; taken when it is open.
+    payload: Option<Payload>,
     /// A fragmented message so far.
     parts: Option<Parts>,
 }
@@ -69,6 +74,8 @@ pub(super) struct Transport<P> {
 struct Parts {
     is_text: bool,
     bytes: BytesMut,
+    /// How many of the bytes are known to be UTF-8.
+    good: usize,
     /// How many more there may be.
     left: usize,
 }
@@ -76,7 +83,17 @@ struct Parts {
 impl Parts {
     /// Those of a message of at most so many bytes. Empty ones have no end otherwise.
     fn new(is_text: bool, max_bytes: usize) -> Self {
-        Self { is_text, bytes: BytesMut::new(), left: max_bytes / SMALL_PART + SMALL_PARTS }
+        Self { is_text, bytes: BytesMut::new(), good: 0, left: max_bytes / SMALL_PART + SMALL_PARTS }
+    }
+
+    /// Whether it may be a text yet: a part may end within a character.
+    fn may_be_text(&mut self) -> bool {
+        match std::str::from_utf8(self.bytes.get(self.good..).unwrap_or_default()) {
+            Ok(more) => self.good += more.len(),
+            Err(error) if error.error_len().is_none() => self.good += error.valid_up_to(),
+            Err(_) => return false,
+        }
+        true
     }
 }
 
@@ -91,9 +108,8 @@ pub(super) fn start<P: Protocol>(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Error> {
-    let transport = Transport { protocol, max_message_bytes, parts: None };
-    WsResponseBuilder::new(transport, request, payload)
-        .frame_size(max_message_bytes)
+    let transport = Transport { protocol, max_message_bytes, payload: Some(payload), parts: None };
+    WsResponseBuilder::new(transport, request, stream::pending::<Result<_, PayloadError>>())
         .protocols(subprotocols)
         .start()
 }
@@ -131,7 +147,8 @@ impl<P: Protocol> Transport<P> {
         }
     }
 
-    fn text(&mut self, text: &str, ctx: &mut Context<P>) {
+    fn text(&mut self, bytes: &[u8], ctx: &mut Context<P>) {
+        let Ok(text) = std::str::from_utf8(bytes) else { return not_utf8(ctx) };
         let taken = self.protocol.text(text);
         self.wait(taken, ctx);
     }
@@ -161,12 +178,11 @@ impl<P: Protocol> Transport<P> {
         }
         parts.left -= 1;
         parts.bytes.extend_from_slice(&chunk);
+        if parts.is_text && !parts.may_be_text() {
+            return not_utf8(ctx);
+        }
         if is_last && let Some(Parts { is_text, bytes, .. }) = self.parts.take() {
-            match std::str::from_utf8(&bytes) {
-                Ok(text) if is_text => self.text(text, ctx),
-                Err(_) if is_text => not_utf8(ctx),
-                Ok(_) | Err(_) => self.binary(bytes.freeze(), ctx),
-            }
+            if is_text { self.text(&bytes, ctx) } else { self.binary(bytes.freeze(), ctx) }
         }
     }
 }
@@ -184,6 +200,9 @@ impl<P: Protocol> Actor for Transport<P> {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
+        if let Some(payload) = self.payload.take() {
+            ctx.add_stream(Incoming::new(payload, self.max_message_bytes));
+        }
         self.protocol.opened(ctx);
     }
 }
@@ -202,29 +221,31 @@ impl<P: Protocol> Handler<P::Send> for Transport<P> {
     }
 }
 
-impl<P: Protocol> StreamHandler<Result<Message, ProtocolError>> for Transport<P> {
-    fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
-        match message {
-            Ok(Message::Text(text)) => self.text(&text, ctx),
-            Ok(Message::Binary(bytes)) => self.binary(bytes, ctx),
-            Ok(Message::Continuation(part)) => self.part(part, ctx),
-            Ok(Message::Ping(payload)) => {
+impl<P: Protocol> StreamHandler<Result<Read, ProtocolError>> for Transport<P> {
+    fn handle(&mut self, read: Result<Read, ProtocolError>, ctx: &mut Self::Context) {
+        match read {
+            Ok(Read::Text(bytes)) => self.text(&bytes, ctx),
+            Ok(Read::Binary(bytes)) => self.binary(bytes, ctx),
+            Ok(Read::Continuation(part)) => self.part(part, ctx),
+            Ok(Read::Ping(payload)) => {
                 self.protocol.alive();
                 ctx.pong(&payload);
             }
-            Ok(Message::Pong(_)) => self.protocol.alive(),
-            Ok(Message::Close(reason)) => {
+            Ok(Read::Pong(_)) => self.protocol.alive(),
+            Ok(Read::Close(reason)) => {
                 ctx.close(reason);
                 ctx.stop();
             }
-            Ok(Message::Nop) => {}
             Err(ProtocolError::Overflow) => too_large(ctx),
-            // The only fault of the stream's own that a client can cause is a text that is not UTF-8.
-            Err(ProtocolError::Io(_)) => not_utf8(ctx),
             Err(fault) => {
                 debug!("a WebSocket client broke the protocol: {fault}");
                 close(close_reason(CloseCode::Protocol, "protocol error"), ctx);
             }
         }
     }
+}
+
+/// The context asks for it; nothing ever comes this way.
+impl<P: Protocol> StreamHandler<Result<Message, ProtocolError>> for Transport<P> {
+    fn handle(&mut self, _message: Result<Message, ProtocolError>, _ctx: &mut Self::Context) {}
 }

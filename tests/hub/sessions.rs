@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -13,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, O
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 
 use crate::harness::Carrier::{self, Polling, SocketIo, WebSocket};
-use crate::harness::{Hub, MEETING, due};
+use crate::harness::{Client, Hub, MEETING, due};
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -226,6 +227,30 @@ async fn a_frame_over_the_limit_closes_with_1009_and_one_at_the_limit_does_not()
     assert_eq!(client.closed().await, (1009, "payload_too_large".to_owned()));
 }
 
+#[actix_web::test]
+async fn a_frame_that_is_announced_over_the_limit_is_not_waited_for() {
+    let hub = Hub::start().await.over(WebSocket);
+    let (mut socket, _) = connect_async(format!("ws://{}/ws", hub.address())).await.unwrap();
+    // A text of a terabyte, of which nothing comes.
+    let head = [&[0x81, 0xff][..], &(1_u64 << 40).to_be_bytes(), &[0; 4]].concat();
+    socket.get_mut().write_all(&head).await.unwrap();
+    assert_eq!(Client::of(socket).closed().await, (1009, "payload_too_large".to_owned()));
+}
+
+#[actix_web::test]
+async fn what_breaks_the_protocol_closes_with_1002() {
+    let hub = Hub::start().await.over(WebSocket);
+    let mut reserved = Frame::message("{}", OpCode::Data(Data::Text), true);
+    reserved.header_mut().rsv1 = true;
+    let unknown = Frame::message("{}", OpCode::Data(Data::Reserved(3)), true);
+    let behind_nothing = Frame::message("{}", OpCode::Data(Data::Continue), true);
+    for frame in [reserved, unknown, behind_nothing] {
+        let mut client = hub.connect().await;
+        client.send(Message::Frame(frame)).await;
+        assert_eq!(client.closed().await, (1002, "protocol error".to_owned()));
+    }
+}
+
 fn part(text: &str, opcode: Data, is_final: bool) -> Message {
     Message::Frame(Frame::message(text.as_bytes().to_vec(), OpCode::Data(opcode), is_final))
 }
@@ -262,6 +287,12 @@ async fn a_text_that_is_not_utf_8_closes_with_1007() {
     let hub = Hub::start().await.over(WebSocket);
     let mut client = hub.connect().await;
     client.send(Message::Frame(Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true))).await;
+    assert_eq!(client.closed().await.0, 1007);
+    // In parts it is known before the last has come; a part may end within a character.
+    let mut client = hub.connect().await;
+    for (bytes, opcode) in [(&b"\xc3"[..], Data::Text), (b"\xa9\xff", Data::Continue)] {
+        client.send(Message::Frame(Frame::message(bytes.to_vec(), OpCode::Data(opcode), false))).await;
+    }
     assert_eq!(client.closed().await.0, 1007);
 }
 
