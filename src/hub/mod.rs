@@ -58,12 +58,13 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Whether one more session may come. The registry decides; this spares who can't be taken the way there.
+    /// Whether one more session may come, beside so many connections that may be sessions yet. The registry decides; this
+    /// spares who can't be taken the way there.
     ///
     /// # Errors
     /// `too_many_sessions`
-    pub fn has_room(&self) -> Result<(), refusal::Refusal> {
-        if self.presence.sessions() < self.max_sessions {
+    pub fn has_room(&self, connections: usize) -> Result<(), refusal::Refusal> {
+        if self.presence.sessions().max(connections) < self.max_sessions {
             Ok(())
         } else {
             Err(refusal::Refusal::too_many_sessions())

@@ -6,6 +6,8 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
@@ -270,7 +272,12 @@ impl Shared {
 
 fn serve(shared: Shared, sockets: Vec<TcpListener>, config: &Config) -> io::Result<Server> {
     let write_timeout = config.times.write_timeout;
+    let workers = available_parallelism().map_or(1, NonZeroUsize::get);
+    let room = shared.hub.max_sessions + open_files::SPARE;
     let mut server = HttpServer::new(move || shared.application())
+        // A worker's share of all. Who connects without a word has its time, and keeps no files from calls to Zoom.
+        .max_connections(room.div_ceil(workers))
+        .workers(workers)
         // The binary decides what a signal means.
         .disable_signals()
         .shutdown_timeout(FAREWELL.as_secs())

@@ -4,6 +4,8 @@ use log::warn;
 
 /// What the process needs for itself: listening sockets, calls to Zoom, the log, and answers to those it can't take.
 const OWN: usize = 512;
+/// Of these, connections that are no sessions: calls over HTTP, and those that are refused.
+pub(super) const SPARE: usize = 256;
 /// However few files there may be.
 const AT_LEAST: usize = 64;
 

@@ -33,7 +33,7 @@ pub(super) async fn connect(
 ) -> Result<HttpResponse, Refused> {
     // Refused before the upgrade where that can be; one that slips through is closed by the registry.
     drop(hub.drain.admit()?);
-    hub.has_room()?;
+    hub.has_room(0)?;
     let entry = match credential::offered(request.headers())? {
         // Refused over the open connection: a browser learns nothing of a handshake that fails.
         Some(offered) => credential::identify(&hub, &offered, &request).await,

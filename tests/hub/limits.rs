@@ -157,6 +157,17 @@ async fn a_full_hub_takes_nobody_until_somebody_leaves(
     hub.connect_as("carl").await.expect_nothing().await;
 }
 
+#[actix_web::test]
+async fn connections_that_join_nothing_count_too() {
+    let hub = Hub::start_with(&[("MAX_SESSIONS", "2")]).await;
+    let engine = Engine::at(hub.address(), "/socket.io/");
+    let open = (engine.by_polling().await, engine.by_websocket().await);
+    let refused = engine.get("EIO=4&transport=polling").await;
+    assert_eq!(refused.expect(503)["code"], "too_many_sessions");
+    assert_eq!(engine.websocket("EIO=4&transport=websocket").await.unwrap_err().status, 503);
+    drop(open);
+}
+
 #[rstest]
 #[actix_web::test]
 async fn a_users_oldest_session_makes_room_for_the_newest(

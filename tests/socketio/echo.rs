@@ -51,7 +51,7 @@ pub(crate) struct EngineEcho;
 impl Service for EngineEcho {
     type Endpoint = Self;
 
-    async fn open(&self, _request: &HttpRequest) -> Result<Self::Endpoint, Error> {
+    async fn open(&self, _request: &HttpRequest, _beside: usize) -> Result<Self::Endpoint, Error> {
         Ok(Self)
     }
 }
@@ -74,7 +74,7 @@ pub(crate) struct SocketEcho(Settings);
 impl Service for SocketEcho {
     type Endpoint = SocketIo<Self>;
 
-    async fn open(&self, _request: &HttpRequest) -> Result<Self::Endpoint, Error> {
+    async fn open(&self, _request: &HttpRequest, _beside: usize) -> Result<Self::Endpoint, Error> {
         Ok(SocketIo::new(*self, &self.0))
     }
 }

@@ -80,6 +80,11 @@ impl<E: Endpoint> Connections<E> {
         self.0.by_sid.get(sid).map(|connection| connection.clone())
     }
 
+    /// How many there are, whether they have joined a namespace or not.
+    pub(super) fn count(&self) -> usize {
+        *self.0.count.borrow()
+    }
+
     /// Waits until each has ended. Give it a deadline.
     pub(super) async fn everybody_left(&self) {
         let mut count = self.0.count.subscribe();

@@ -36,9 +36,13 @@ pub trait Service: Clone + Unpin + 'static {
     /// What it makes.
     type Endpoint: Endpoint;
 
-    /// The endpoint of a new connection, which this request opens.
+    /// The endpoint of a new connection, which this request opens beside so many that are open.
     ///
     /// # Errors
     /// The answer, where it is not taken.
-    fn open(&self, request: &HttpRequest) -> impl Future<Output = Result<Self::Endpoint, Error>>;
+    fn open(
+        &self,
+        request: &HttpRequest,
+        beside: usize,
+    ) -> impl Future<Output = Result<Self::Endpoint, Error>>;
 }

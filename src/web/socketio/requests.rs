@@ -98,11 +98,11 @@ pub async fn serve<S: Service>(
             Err(Fault::UnsupportedVersion.into())
         }
         (Some("polling"), None) => {
-            let endpoint = transport.service.open(&request).await?;
+            let endpoint = transport.service.open(&request, transport.connections.count()).await?;
             Ok(open(&transport, endpoint))
         }
         (Some("websocket"), None) => {
-            let endpoint = transport.service.open(&request).await?;
+            let endpoint = transport.service.open(&request, transport.connections.count()).await?;
             let packets = Packets::of_new(transport.get_ref().clone(), endpoint);
             upgrade(packets, &transport.settings, &request, payload)
         }

@@ -61,10 +61,11 @@ pub(in crate::web) struct HubService {
 impl Service for HubService {
     type Endpoint = SocketIo<HubSessions>;
 
-    async fn open(&self, request: &HttpRequest) -> Result<Self::Endpoint, Error> {
+    async fn open(&self, request: &HttpRequest, beside: usize) -> Result<Self::Endpoint, Error> {
         // Judged again when it joins.
         drop(self.hub.drain.admit().map_err(HttpRefused::from)?);
-        self.hub.has_room().map_err(HttpRefused::from)?;
+        // Connections that join nothing are no sessions, and cost as much.
+        self.hub.has_room(beside).map_err(HttpRefused::from)?;
         let opener = credential::caller(&self.hub, request).await.map_err(HttpRefused::from)?;
         let (hub, address) = (self.hub.clone(), Remote::of(request).address);
         Ok(SocketIo::new(HubSessions { hub, address, opener, joined: None }, &self.settings))
