@@ -69,6 +69,11 @@ fn judge(frame: &[u8], max_bytes: usize) -> Result<(), ProtocolError> {
         (length, _) => u64::from(length),
     };
     let opcode = OpCode::from(first & 0x0f);
+    // By the same two bytes the codec refuses reserved bits, a frame without a mask and an unknown opcode: its word goes
+    // first, so that a frame is refused alike however it is cut.
+    if first & 0x70 != 0 || second & 0x80 == 0 || opcode == OpCode::Bad {
+        return Ok(());
+    }
     let is_control = matches!(opcode, OpCode::Close | OpCode::Ping | OpCode::Pong);
     let is_final = first & 0x80 != 0;
     if is_control && !is_final {
