@@ -9,6 +9,8 @@ mod auth;
 mod credentials;
 mod dotenv;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod limits;
 mod origins;
 mod read;

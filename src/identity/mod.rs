@@ -7,6 +7,8 @@
 mod authority;
 mod claims;
 mod failures;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod keys;
 mod revocations;
 

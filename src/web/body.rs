@@ -61,7 +61,7 @@ fn media_type(request: &HttpRequest) -> Option<String> {
     Some(essence.trim().to_ascii_lowercase())
 }
 
-fn json(body: &[u8]) -> Result<Fields, Refusal> {
+pub(super) fn json(body: &[u8]) -> Result<Fields, Refusal> {
     if body.is_empty() {
         return Ok(Fields::default());
     }
@@ -70,7 +70,7 @@ fn json(body: &[u8]) -> Result<Fields, Refusal> {
 }
 
 /// A list comes as `k=a&k=b`, `k[]=a` or `k[0]=a`.
-fn form(body: &[u8]) -> Result<Fields, Refusal> {
+pub(super) fn form(body: &[u8]) -> Result<Fields, Refusal> {
     let mut fields = Fields::default();
     for (key, value) in form_urlencoded::parse(body) {
         if value.contains(char::REPLACEMENT_CHARACTER) {

@@ -61,6 +61,13 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for Incoming<
 /// codec says.
 fn judge(frame: &[u8], max_bytes: usize) -> Result<(), ProtocolError> {
     let Some(([first, second], behind)) = frame.split_first_chunk() else { return Ok(()) };
+    let opcode = OpCode::from(first & 0x0f);
+    let (is_reserved, is_masked) = (first & 0x70 != 0 || opcode == OpCode::Bad, second & 0x80 != 0);
+    if is_reserved || !is_masked {
+        // The codec refuses it by these two bytes. Nothing behind them counts, or the close code would depend on how much
+        // of the frame has come.
+        return Ok(());
+    }
     let bytes = match (second & 0x7f, behind) {
         (126, [high, low, ..]) => u64::from(u16::from_be_bytes([*high, *low])),
         (127, behind) => behind.first_chunk().map_or(0, |length| u64::from_be_bytes(*length)),
@@ -68,12 +75,6 @@ fn judge(frame: &[u8], max_bytes: usize) -> Result<(), ProtocolError> {
         (126, _) => 0,
         (length, _) => u64::from(length),
     };
-    let opcode = OpCode::from(first & 0x0f);
-    // By the same two bytes the codec refuses reserved bits, a frame without a mask and an unknown opcode: its word goes
-    // first, so that a frame is refused alike however it is cut.
-    if first & 0x70 != 0 || second & 0x80 == 0 || opcode == OpCode::Bad {
-        return Ok(());
-    }
     let is_control = matches!(opcode, OpCode::Close | OpCode::Ping | OpCode::Pong);
     let is_final = first & 0x80 != 0;
     if is_control && !is_final {
@@ -136,6 +137,16 @@ mod tests {
             let (head, behind) = frame.split_at(cut);
             let (frames, fault) = read(vec![head.to_vec(), behind.to_vec()]);
             assert_eq!((frames, fault), (vec![Frame::Binary(vec![7; 1000].into())], None), "{cut}");
+        }
+    }
+
+    #[test]
+    fn of_two_faults_the_first_counts_however_the_frame_is_cut() {
+        let unmasked = [&[0x81, 0x7f][..], &[0xff; 8]].concat();
+        for frame in [head(0xc1, u64::MAX), head(0x83, u64::MAX), unmasked] {
+            let whole = read(vec![frame.clone()]).1.unwrap();
+            assert_ne!(whole, ProtocolError::Overflow.to_string());
+            assert_eq!(read(frame.chunks(1).map(<[u8]>::to_vec).collect()).1, Some(whole));
         }
     }
 

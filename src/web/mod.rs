@@ -11,6 +11,8 @@ mod envelope;
 mod error;
 mod fields;
 mod frames;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod health;
 mod incoming;
 mod json;

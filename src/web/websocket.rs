@@ -1,9 +1,9 @@
 //! The WebSocket: frames in, frames out, and nothing else. What they mean is a [`Protocol`]'s business.
 //!
 //! The only file that knows actix-web-actors; `incoming.rs` reads the frames. It reads no further until a frame has been
-//! taken, so that a client that sends faster than it is served is slowed by its own connection. A client that reads too slowly fills this actor's
-//! mailbox, which the sender notices; one that doesn't read at all stops this actor altogether, and the kernel's
-//! `TCP_USER_TIMEOUT` ends the connection.
+//! taken, so that a client that sends faster than it is served is slowed by its own connection. A client that reads too
+//! slowly fills this actor's mailbox, which the sender notices; one that doesn't read at all stops this actor altogether,
+//! and the kernel's `TCP_USER_TIMEOUT` ends the connection.
 
 use actix::prelude::*;
 use actix_http::error::PayloadError;

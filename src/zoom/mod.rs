@@ -9,6 +9,8 @@ pub mod api;
 pub mod broker;
 mod client;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod granted;
 mod lease;
 mod limits;

@@ -66,7 +66,14 @@ fn the_house_is_tidy() {
     collect(root, "src", &mut sources).unwrap();
     collect(root, "tests", &mut sources).unwrap();
     collect(root, "benches", &mut sources).unwrap();
-    for known in ["src/lib.rs", "src/zoom/api.rs", "tests/tidy/main.rs", "benches/load/main.rs"] {
+    collect(root, "fuzz/fuzz_targets", &mut sources).unwrap();
+    for known in [
+        "src/lib.rs",
+        "src/zoom/api.rs",
+        "tests/tidy/main.rs",
+        "benches/load/main.rs",
+        "fuzz/fuzz_targets/engine.rs",
+    ] {
         assert!(
             sources.iter().any(|source| source.path == known),
             "{known} was not read, so this test looks in the wrong place"

@@ -321,10 +321,11 @@ impl<E: Endpoint> Handler<Attach> for Connection<E> {
 
     fn handle(&mut self, Attach(link): Attach, ctx: &mut Self::Context) -> Self::Result {
         let id = self.engine.attach(Instant::now());
+        // First, for what is to be closed may be a link before this one, whose time has just run out.
+        self.act(ctx);
         if let Ok(id) = id {
             self.hold(link, id, ctx);
         }
-        self.act(ctx);
         id
     }
 }

@@ -26,6 +26,8 @@ mod effect;
 mod endpoint;
 mod engine;
 mod fault;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod heartbeat;
 mod link;
 mod outbox;

@@ -269,6 +269,13 @@ fn an_upgrade_has_its_time_and_one_websocket_at_once() {
 }
 
 #[test]
+fn an_upgrade_whose_time_has_run_out_is_closed_by_the_one_that_comes_then() {
+    let (mut engine, clock, _) = probed();
+    assert!(engine.attach(clock.at(10_000)).is_ok());
+    assert_eq!(engine.effects(), [Effect::Close]);
+}
+
+#[test]
 fn a_client_that_lets_too_much_wait_is_cut_off() {
     let (mut engine, clock) = polling();
     let long = "x".repeat(1 << 20);
