@@ -45,8 +45,16 @@ async fn distribute(hub: &Hub, host_id: &str, name: &str, count: usize) -> Vec<V
 
 #[actix_web::test]
 async fn a_distribution_keeps_to_the_accounts_limit_and_says_how_far_it_is() {
-    let hub = with(&[("ZOOM_RATE_PER_SECOND", "20")], |faults| faults.requests_per_second = 20).await;
+    // Zoom's limit is a little higher: on a busy machine calls bunch on their way. The exact bound is the schedule's own
+    // test, where nothing is late by more than it says.
+    let hub = with(&[("ZOOM_RATE_PER_SECOND", "20")], |faults| faults.requests_per_second = 30).await;
+    let begun = Instant::now();
     let told = distribute(&hub, HOST, "user", 50).await;
+    assert!(
+        begun.elapsed() >= Duration::from_secs(2),
+        "51 calls, five of them at once: {:?}",
+        begun.elapsed()
+    );
     assert_eq!(hub.zoom.seen().rate_limited, 0, "nothing was refused for the rate");
     let names: Vec<_> = told.iter().map(|frame| frame["event"].as_str().unwrap()).collect();
     let (first, last) = (names[0], *names.last().unwrap());
@@ -57,7 +65,8 @@ async fn a_distribution_keeps_to_the_accounts_limit_and_says_how_far_it_is() {
     let progress: Vec<_> = told[1..told.len() - 1].iter().map(|frame| &frame["data"]).collect();
     assert_eq!((&progress[0]["done"], &progress[0]["total"]), (&json!(0), &json!(50)));
     assert!(progress[0]["etaSeconds"].as_u64().unwrap() >= 2, "{}", progress[0]);
-    assert!((4..14).contains(&progress.len()), "at most four a second: {}", progress.len());
+    let most = 5 + usize::try_from(begun.elapsed().as_millis()).unwrap() / 250;
+    assert!((4..most).contains(&progress.len()), "at most four a second: {}", progress.len());
     let mut rows = 0;
     for it in progress {
         rows += it["participants"].as_array().unwrap().len();
