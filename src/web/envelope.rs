@@ -11,6 +11,7 @@ use actix_web::{Error, HttpMessage};
 use log::{Level, log};
 
 use super::remote::Remote;
+use super::unread::Held;
 use crate::names::RequestId;
 
 /// The header that names a request.
@@ -42,7 +43,7 @@ const SECURITY_HEADERS: [(&str, &str); 11] = [
 
 /// The middleware.
 pub(super) async fn wrap(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
@@ -50,7 +51,12 @@ pub(super) async fn wrap(
     let id = given(&request).unwrap_or_else(RequestId::random);
     request.extensions_mut().insert(id.clone());
     let over_tls = Remote::of(request.request()).over_tls;
-    let mut answer = next.call(request).await?;
+    let body = Held::of(&mut request);
+    let answered = next.call(request).await;
+    if let Some(body) = body {
+        body.answered();
+    }
+    let mut answer = answered?;
     let is_api = path == "/api" || path.starts_with("/api/");
     dress(answer.headers_mut(), &id, is_api);
     if over_tls {

@@ -25,6 +25,7 @@ mod rates;
 mod remote;
 mod sessions;
 pub mod socketio;
+mod unread;
 mod websocket;
 
 use std::future::ready;

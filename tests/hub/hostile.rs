@@ -144,6 +144,24 @@ async fn a_post_of_socket_io_that_never_ends_is_given_up() {
     nothing_is_left(&hub, &mut honest).await;
 }
 
+#[rstest]
+#[actix_web::test]
+async fn a_body_in_chunks_that_never_ends_ends_with_its_answer(
+    #[values(("/api/meetings/join", "HTTP/1.1 504"), ("/nowhere", "HTTP/1.1 404"))] call: (&str, &str),
+) {
+    let (hub, mut honest) = hub(WebSocket).await;
+    let mut post = dial(hub.address()).await;
+    let begun = format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+        call.0
+    );
+    post.write_all(begun.as_bytes()).await.unwrap();
+    // Whoever goes on must not be listened to for ever.
+    let said = trickle(post, "1\r\n \r\n").await;
+    assert!(said.starts_with(call.1) && said.contains("connection: close"), "{said}");
+    nothing_is_left(&hub, &mut honest).await;
+}
+
 #[actix_web::test]
 async fn an_upgrade_that_stops_half_way_costs_nothing() {
     let (hub, mut honest) = hub(SocketIo).await;
