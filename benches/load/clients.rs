@@ -21,7 +21,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// Connections that are being made at once.
 const AT_ONCE: usize = 50;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Something that a client heard.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl Crowd {
 }
 
 /// A connection that has told whose it is.
-async fn session(hub: SocketAddr, user: &str) -> Attempt<Socket> {
+pub(crate) async fn session(hub: SocketAddr, user: &str) -> Attempt<Socket> {
     // A thousand buffers of the default size would be the driver's own load.
     let config = WebSocketConfig::default().read_buffer_size(4096);
     let (mut socket, _) = connect_async_with_config(format!("ws://{hub}/ws"), Some(config), true).await?;

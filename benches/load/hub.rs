@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
+use crate::complaints::Complaints;
 use crate::process::{self, Usage};
-use crate::{Attempt, due};
+use crate::{Attempt, due, http};
 
 /// Until it serves and has logged in.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -34,27 +36,48 @@ impl Build {
     }
 }
 
+/// How a hub is started.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setting<'a> {
+    /// Calls a second that it believes Zoom to let in.
+    pub(crate) rate: u32,
+    /// Further variables; all else has its default.
+    pub(crate) variables: &'a [(&'a str, &'a str)],
+    /// Where its log goes. Nowhere: it is written all the same and thrown away, for it is part of what a hub costs.
+    pub(crate) log: Option<&'a Path>,
+    /// Whether its log is read, for what it complains of.
+    pub(crate) heard: bool,
+}
+
+/// Who is there, as the hub says it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Health {
+    pub(crate) sessions: usize,
+    pub(crate) users: usize,
+}
+
 /// The hub, running.
 #[derive(Debug)]
 pub(crate) struct Hub {
     child: Child,
     address: SocketAddr,
+    complaints: Option<Complaints>,
     /// A hub whose output nobody takes any more would complain in its log.
     _out: Lines<BufReader<ChildStdout>>,
 }
 
 impl Hub {
-    /// Starts it and waits until it serves and has logged in at this Zoom. Its log goes to a file, or is written all the
-    /// same and thrown away: it is part of what a hub costs.
-    pub(crate) async fn start(
-        build: &Build,
-        zoom: SocketAddr,
-        rate: u32,
-        log: Option<&Path>,
-    ) -> Attempt<Self> {
+    /// Starts it and waits until it serves and has logged in at this Zoom.
+    pub(crate) async fn start(build: &Build, zoom: SocketAddr, setting: &Setting<'_>) -> Attempt<Self> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("load");
         fs::create_dir_all(&folder)?;
-        let log = log.map(File::create).transpose()?.map_or_else(Stdio::null, Stdio::from);
+        let log = setting.log.map(File::create).transpose()?;
+        let (log, complaints) = if setting.heard {
+            let (complaints, pipe) = Complaints::hear(log)?;
+            (Stdio::from(pipe), Some(complaints))
+        } else {
+            (log.map_or_else(Stdio::null, Stdio::from), None)
+        };
         let mut child = Command::new(&build.path)
             .current_dir(folder)
             .env_clear()
@@ -65,7 +88,8 @@ impl Hub {
             .env("ZOOM_CLIENT_SECRET", "made-up")
             .env("ZOOM_ACCOUNT_ID", "load")
             // A build that knows no pacing passes over this, and calls as fast as it is answered.
-            .env("ZOOM_RATE_PER_SECOND", rate.to_string())
+            .env("ZOOM_RATE_PER_SECOND", setting.rate.to_string())
+            .envs(setting.variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -79,7 +103,7 @@ impl Hub {
         if !login.contains("Successfully") {
             return Err(format!("the hub could not log in: {login}").into());
         }
-        Ok(Self { child, address, _out: out })
+        Ok(Self { child, address, complaints, _out: out })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -87,7 +111,33 @@ impl Hub {
     }
 
     pub(crate) fn usage(&self) -> Attempt<Usage> {
-        process::usage(self.child.id().ok_or("the hub has ended")?)
+        process::usage(self.id()?)
+    }
+
+    pub(crate) async fn health(&self) -> Attempt<Health> {
+        let (_, body) = http::get(self.address, "/api/health").await?;
+        Ok(serde_json::from_str(&body)?)
+    }
+
+    /// Connections to it that are open.
+    pub(crate) fn connections(&self) -> Attempt<usize> {
+        Ok(process::connections(self.address.port())?)
+    }
+
+    pub(crate) fn open_files(&self) -> Attempt<usize> {
+        Ok(process::held_files(self.id()?)?)
+    }
+
+    /// What it has complained of so far, if its log is read.
+    pub(crate) fn complaints(&mut self) -> Option<&Complaints> {
+        self.complaints.as_mut().map(|complaints| {
+            complaints.catch_up();
+            &*complaints
+        })
+    }
+
+    fn id(&self) -> Attempt<u32> {
+        Ok(self.child.id().ok_or("the hub has ended")?)
     }
 }
 

@@ -4,10 +4,15 @@
 //! It judges nobody: a target that is missed is marked, and only what couldn't be measured makes it fail.
 
 mod clients;
+mod complaints;
 mod figures;
 mod flow;
 mod frames;
+mod http;
 mod hub;
+mod mob;
+mod offshoot;
+mod pings;
 mod press;
 mod process;
 mod results;
@@ -24,28 +29,38 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use tokio::time::timeout;
 
 use self::hub::Build;
+use self::mob::Kind;
 use self::results::{Played, Results};
-use self::scenarios::{Scenario, Stage};
+use self::scenarios::{Piece, Scenario, Stage};
 
 /// What was tried, or why it can't be measured.
 type Attempt<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// The build of this checkout.
 const HUB: &str = env!("CARGO_BIN_EXE_zoom-token-hub");
-/// No scenario takes so long, on any build.
-const LONGEST_PLAY: Duration = Duration::from_mins(5);
 
 /// Measures the hub under load, beside a stand-in for Zoom
 #[derive(Debug, Parser)]
 #[command(name = "load", bin_name = "cargo bench --bench load --", args_conflicts_with_subcommands = true)]
 struct Cli {
-    /// What to measure; all of it where nothing is named
+    /// What to measure; all but the hostile clients where nothing is named
     #[arg(value_enum, value_name = "SCENARIO")]
     scenarios: Vec<Scenario>,
+    /// Of hostile clients only this kind; can be given again
+    #[arg(long = "kind", value_enum, value_name = "KIND")]
+    kinds: Vec<Kind>,
+    /// Instead, all sorts of clients at once for so long, a few hostile ones of each kind among them, and what grows
+    #[arg(
+        long,
+        value_name = "MINUTES",
+        conflicts_with_all = ["scenarios", "kinds"],
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    soak: Option<u32>,
     /// Another build of the hub, measured in turn with that of this checkout; can be given again
     #[arg(long = "hub", value_name = "PATH")]
     hubs: Vec<PathBuf>,
@@ -70,12 +85,16 @@ enum Part {
     /// The stand-in for Zoom
     #[command(name = stand_in::COMMAND, hide = true)]
     StandIn,
+    /// The hostile clients
+    #[command(name = mob::COMMAND, hide = true)]
+    Mob,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = match (cli.part, cli.bench) {
         (Some(Part::StandIn), _) => stand_in::serve().map(|()| true).map_err(Into::into),
+        (Some(Part::Mob), _) => mob::play().map(|()| true).map_err(Into::into),
         (None, true) => measure(&cli),
         // `cargo test --all-targets` starts benchmarks too, and of a build whose figures mean nothing.
         (None, false) => say("nothing is measured but by cargo bench --bench load").map(|()| true),
@@ -103,15 +122,18 @@ async fn measure(cli: &Cli) -> Attempt<bool> {
     }
     let mut results = Results::new(&builds, cli.runs);
     say(&table::head(&results))?;
-    let scenarios = if cli.scenarios.is_empty() { Scenario::value_variants() } else { &cli.scenarios };
-    for scenario in scenarios {
-        let name = scenario.name();
+    let pieces = match cli.soak {
+        Some(minutes) => vec![Piece::Soak(minutes)],
+        None => Piece::chosen(&cli.scenarios, &cli.kinds),
+    };
+    for piece in pieces {
+        let name = piece.name();
         for run in 1..=cli.runs {
             for (build, hub) in builds.iter().zip(&results.hubs) {
                 writeln!(io::stderr(), "{name}, {}, run {run} of {} …", hub.label, cli.runs).ok();
                 let log = format!("{name}-{}-{run}.log", hub.label);
                 let stage = Stage { build, log: cli.logs.as_ref().map(|folder| folder.join(log)) };
-                let outcome = due("the end of the scenario", LONGEST_PLAY, scenario.play(&stage)).await;
+                let outcome = due("the end of the scenario", piece.longest(), piece.play(&stage)).await;
                 results.played.push(Played::new(&name, hub.label, run, outcome.flatten()));
             }
         }

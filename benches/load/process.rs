@@ -1,6 +1,7 @@
 //! What Linux tells of a process: the processor time that it took, the memory that it holds, the files it may open.
 
 use std::fs;
+use std::io;
 use std::time::Duration;
 
 use crate::Attempt;
@@ -41,6 +42,30 @@ pub(crate) fn mebibytes(status: &str, name: &str) -> Option<f64> {
     Some(kibibytes / 1024.0)
 }
 
+/// How many files a process has open.
+pub(crate) fn held_files(id: u32) -> io::Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{id}/fd"))?.count())
+}
+
+/// How many connections a program that listens on this port of IPv4 has: those that are open, and those that only the
+/// other side has closed.
+pub(crate) fn connections(port: u16) -> io::Result<usize> {
+    Ok(connections_in(&fs::read_to_string("/proc/net/tcp")?, port))
+}
+
+pub(crate) fn connections_in(table: &str, port: u16) -> usize {
+    const ESTABLISHED: &str = "01";
+    const CLOSE_WAIT: &str = "08";
+    let own = format!("{port:04X}");
+    let counts = |line: &&str| {
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        let (local, state) = (fields.next(), fields.nth(1));
+        local.and_then(|local| local.rsplit_once(':')).is_some_and(|(_, port)| port == own)
+            && matches!(state, Some(ESTABLISHED | CLOSE_WAIT))
+    };
+    table.lines().filter(counts).count()
+}
+
 /// How many files this process, and so the hub that it starts, may have open.
 pub(crate) fn open_files() -> Attempt<usize> {
     let limits = fs::read_to_string("/proc/self/limits")?;
@@ -52,10 +77,15 @@ pub(crate) fn open_files() -> Attempt<usize> {
     }
 }
 
+/// How many want a processor, by the load of the last minute.
+pub(crate) fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').next().unwrap_or_default().to_owned()
+}
+
 /// How busy the machine is, beside what is measured: the load of the last minute, and its processors.
 pub(crate) fn business() -> String {
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or_default();
+    let load = load();
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     format!("{processors} processors, load {load} at the start")
 }

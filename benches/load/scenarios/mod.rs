@@ -2,21 +2,25 @@
 
 mod batch;
 mod faults;
+mod hostile;
 mod joins_beside_batch;
 mod learns;
 mod looper;
 mod silence;
+mod soak;
 mod two_batches;
 mod unlimited;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ValueEnum;
 
 use crate::Attempt;
 use crate::figures::{Figure, Measurement};
 use crate::flow::Join;
-use crate::hub::{Build, Hub};
+use crate::hub::{Build, Hub, Setting};
+use crate::mob::Kind;
 use crate::process;
 use crate::spread::{milliseconds, percentile};
 use crate::stand_in::{Behaviour, Counts, StandIn};
@@ -45,6 +49,18 @@ pub(crate) enum Scenario {
     Looper,
     /// No pace and no limit, twenty batches of 1,000 after one that isn't counted: what a token costs
     Unlimited,
+    /// Hostile clients, one kind after the other, beside ten honest ones: what those notice, what the hub holds on to.
+    /// About twelve minutes, so only where it is named
+    Hostile,
+}
+
+/// What is played at a time: a scenario, or a kind of one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Piece {
+    Scenario(Scenario),
+    Hostile(Kind),
+    /// So many minutes of all of it.
+    Soak(u32),
 }
 
 /// Where a scenario is played.
@@ -55,11 +71,59 @@ pub(crate) struct Stage<'a> {
     pub(crate) log: Option<PathBuf>,
 }
 
+/// No scenario takes so long, on any build.
+const LONGEST_PLAY: Duration = Duration::from_mins(5);
+
 /// A meeting; a scenario that needs another names it.
 const MEETING: &str = "1234567890";
 
-impl Scenario {
+impl Piece {
+    /// Those of these scenarios, or else of all but the hostile ones; of those the kinds that are named, or else all.
+    pub(crate) fn chosen(scenarios: &[Scenario], kinds: &[Kind]) -> Vec<Self> {
+        let scenarios: Vec<_> = match (scenarios, kinds) {
+            ([], []) => {
+                let all = Scenario::value_variants().iter();
+                all.copied().filter(|scenario| *scenario != Scenario::Hostile).collect()
+            }
+            ([], _) => vec![Scenario::Hostile],
+            (named, _) => named.to_vec(),
+        };
+        let kinds = if kinds.is_empty() { Kind::value_variants() } else { kinds };
+        let pieces = |scenario| {
+            let kinds = if scenario == Scenario::Hostile { kinds } else { &[] };
+            let alone = kinds.is_empty().then_some(Self::Scenario(scenario));
+            kinds.iter().copied().map(Self::Hostile).chain(alone)
+        };
+        scenarios.into_iter().flat_map(pieces).collect()
+    }
+
     pub(crate) async fn play(self, stage: &Stage<'_>) -> Attempt<Measurement> {
+        match self {
+            Self::Hostile(kind) => hostile::play(kind, stage).await,
+            Self::Soak(minutes) => soak::play(minutes, stage).await,
+            Self::Scenario(scenario) => scenario.play(stage).await,
+        }
+    }
+
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Hostile(kind) => format!("hostile-{}", kind.name()),
+            Self::Soak(_) => "soak".to_owned(),
+            Self::Scenario(scenario) => scenario.name(),
+        }
+    }
+
+    /// It doesn't take so long, whatever the build.
+    pub(crate) fn longest(self) -> Duration {
+        match self {
+            Self::Soak(minutes) => LONGEST_PLAY + Duration::from_mins(1) * minutes,
+            Self::Hostile(_) | Self::Scenario(_) => LONGEST_PLAY,
+        }
+    }
+}
+
+impl Scenario {
+    async fn play(self, stage: &Stage<'_>) -> Attempt<Measurement> {
         match self {
             Self::Batch => batch::play(stage).await,
             Self::Learns => learns::play(stage).await,
@@ -69,10 +133,11 @@ impl Scenario {
             Self::Silence => silence::play(stage).await,
             Self::Looper => looper::play(stage).await,
             Self::Unlimited => unlimited::play(stage).await,
+            Self::Hostile => Err("hostile clients are played a kind at a time".into()),
         }
     }
 
-    pub(crate) fn name(self) -> String {
+    fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
@@ -81,7 +146,21 @@ impl Stage<'_> {
     /// A Zoom that behaves so, and a hub that believes in so many calls a second and has logged in.
     async fn set(&self, behaviour: Behaviour, rate: u32) -> Attempt<(Hub, StandIn)> {
         let zoom = StandIn::start(behaviour).await?;
-        let hub = Hub::start(self.build, zoom.address(), rate, self.log.as_deref()).await?;
+        let setting = Setting { rate, log: self.log.as_deref(), ..Setting::default() };
+        let hub = Hub::start(self.build, zoom.address(), &setting).await?;
+        Ok((hub, zoom))
+    }
+
+    /// The same with further variables, and with an ear for what the hub complains of.
+    async fn set_with(
+        &self,
+        behaviour: Behaviour,
+        rate: u32,
+        variables: &[(&str, &str)],
+    ) -> Attempt<(Hub, StandIn)> {
+        let zoom = StandIn::start(behaviour).await?;
+        let setting = Setting { rate, variables, log: self.log.as_deref(), heard: true };
+        let hub = Hub::start(self.build, zoom.address(), &setting).await?;
         Ok((hub, zoom))
     }
 }

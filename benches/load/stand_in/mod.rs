@@ -8,20 +8,16 @@ mod wire;
 mod zoom;
 
 use std::net::SocketAddr;
-use std::process::Stdio;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 pub(crate) use self::server::serve;
-use crate::process::{self, Usage};
-use crate::{Attempt, due};
+use crate::Attempt;
+use crate::offshoot::Offshoot;
+use crate::process::Usage;
 
 /// The word by which the driver's own binary becomes the stand-in.
 pub(crate) const COMMAND: &str = "stand-in";
-const DEADLINE: Duration = Duration::from_secs(10);
 
 /// How Zoom behaves. The default does nothing wrong and knows no limit.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -73,27 +69,15 @@ pub(crate) struct Counts {
 /// The process.
 #[derive(Debug)]
 pub(crate) struct StandIn {
-    child: Child,
-    orders: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
+    process: Offshoot,
     address: SocketAddr,
 }
 
 impl StandIn {
     pub(crate) async fn start(behaviour: Behaviour) -> Attempt<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg(COMMAND)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let (Some(orders), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err("the stand-in has no pipes".into());
-        };
-        let mut answers = BufReader::new(answers).lines();
-        let address = due("the stand-in's address", DEADLINE, answers.next_line()).await??;
-        let address = address.ok_or("the stand-in ended at its start")?.parse()?;
-        let mut stand_in = Self { child, orders, answers, address };
+        let mut process = Offshoot::start(COMMAND)?;
+        let address = process.line().await?.parse()?;
+        let mut stand_in = Self { process, address };
         stand_in.behave(behaviour).await?;
         Ok(stand_in)
     }
@@ -104,21 +88,14 @@ impl StandIn {
 
     /// From now on it behaves so.
     pub(crate) async fn behave(&mut self, behaviour: Behaviour) -> Attempt<Counts> {
-        self.order(Some(behaviour)).await
+        self.process.order(&Some(behaviour)).await
     }
 
     pub(crate) async fn counts(&mut self) -> Attempt<Counts> {
-        self.order(None).await
+        self.process.order(&None::<Behaviour>).await
     }
 
     pub(crate) fn usage(&self) -> Attempt<Usage> {
-        process::usage(self.child.id().ok_or("the stand-in has ended")?)
-    }
-
-    async fn order(&mut self, behaviour: Option<Behaviour>) -> Attempt<Counts> {
-        let line = serde_json::to_string(&behaviour)? + "\n";
-        due("room for an order", DEADLINE, self.orders.write_all(line.as_bytes())).await??;
-        let answer = due("the stand-in's counts", DEADLINE, self.answers.next_line()).await??;
-        Ok(serde_json::from_str(&answer.ok_or("the stand-in has ended")?)?)
+        self.process.usage()
     }
 }

@@ -1,7 +1,7 @@
 //! The stand-in's own process: one thread that serves, one that reads orders.
 
 use std::cell::RefCell;
-use std::io::{self, BufRead, Write};
+use std::io;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -9,26 +9,19 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::sleep;
 
 use super::wire;
 use super::zoom::{Reply, Zoom};
+use crate::offshoot::{self, say};
 
 type Shared = Rc<RefCell<Zoom>>;
 
 /// Serves until there are no more orders to come.
 pub(crate) fn serve() -> io::Result<()> {
-    let (sender, orders) = unbounded_channel();
-    // A read of standard input can't be given up, so it has a thread of its own; the process ends without it.
-    drop(std::thread::spawn(move || {
-        for line in io::stdin().lock().lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-    }));
+    let orders = offshoot::orders();
     let runtime = Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, run(orders))
 }
@@ -54,12 +47,6 @@ async fn run(mut orders: UnboundedReceiver<String>) -> io::Result<()> {
             }
         }
     }
-}
-
-fn say(line: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
 }
 
 async fn connection(mut stream: TcpStream, zoom: Shared) -> io::Result<()> {
