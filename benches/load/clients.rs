@@ -122,7 +122,10 @@ pub(crate) async fn session(hub: SocketAddr, user: &str) -> Attempt<Socket> {
 /// Passes on what a client hears, until the connection ends or nobody wants to know.
 async fn listen(client: usize, mut words: SplitStream<Socket>, ear: UnboundedSender<Attempt<Heard>>) {
     loop {
-        let message = words.next().await;
+        let message = tokio::select! {
+            message = words.next() => message,
+            () = ear.closed() => return,
+        };
         let at = Instant::now();
         let heard = match message {
             Some(Ok(Message::Text(text))) => {

@@ -14,9 +14,9 @@ use crate::frames::Event;
 use crate::pings::{Ping, Pings};
 use crate::press::press;
 
-const PARTICIPANTS: usize = 500;
-/// Between two batches, to all of them: 10,000 tokens a second.
-const BATCH: Duration = Duration::from_millis(50);
+const PARTICIPANTS: usize = 600;
+/// Between two batches, to all of them: 10,000 tokens a second, at less than the events a second that one session may send.
+const BATCH: Duration = Duration::from_millis(60);
 const JOINERS: usize = 20;
 const JOIN: Duration = Duration::from_millis(50);
 const PINGERS: usize = 10;
@@ -118,7 +118,7 @@ async fn batches(
     failed: &mut Vec<String>,
 ) -> Attempt<()> {
     let mut ticks = interval(BATCH);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         if Instant::now() >= until {
