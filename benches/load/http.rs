@@ -1,4 +1,5 @@
-//! One answer of HTTP/1.1, as the hub gives it: with a length. Deliberately absent: all else.
+//! HTTP/1.1 as far as it goes: a request in one piece, and its answer, as the hub gives it, with a length. Deliberately
+//! absent: all else.
 
 use std::io;
 use std::net::SocketAddr;
@@ -38,6 +39,17 @@ pub(crate) fn head(bytes: &[u8]) -> Option<(u16, usize, usize)> {
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok()).flatten()
     });
     Some((status, end + 4, length.unwrap_or(0)))
+}
+
+/// A request that gets, on a connection that goes on.
+pub(crate) fn to_get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+}
+
+/// A request that posts, on a connection that goes on; what Engine.IO posts has no other head.
+pub(crate) fn to_post(target: &str, body: &str) -> String {
+    let length = body.len();
+    format!("POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
 /// Asks on a connection of its own.

@@ -19,15 +19,15 @@ use futures_util::Stream;
 /// Until an answer that is there has gone out.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// The body, whoever reads it.
+/// The body, whoever reads it; none once it was read to its end.
 #[derive(Clone)]
-pub(super) struct Held(Rc<RefCell<Payload>>);
+pub(super) struct Held(Rc<RefCell<Option<Payload>>>);
 
 impl Held {
     /// Holds the request's body, if it comes in chunks; one with a length is no trouble.
     pub(super) fn of(request: &mut ServiceRequest) -> Option<Self> {
         request.headers().contains_key(TRANSFER_ENCODING).then(|| {
-            let held = Self(Rc::new(RefCell::new(request.take_payload())));
+            let held = Self(Rc::new(RefCell::new(Some(request.take_payload()))));
             request.set_payload(Payload::Stream { payload: Box::pin(held.clone()) });
             held
         })
@@ -35,10 +35,12 @@ impl Held {
 
     /// The answer is there.
     pub(super) fn answered(self) {
-        drop(rt::spawn(async move {
-            rt::time::sleep(MOMENT).await;
-            drop(self);
-        }));
+        if self.0.borrow().is_some() {
+            drop(rt::spawn(async move {
+                rt::time::sleep(MOMENT).await;
+                drop(self);
+            }));
+        }
     }
 }
 
@@ -46,6 +48,11 @@ impl Stream for Held {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut *self.0.borrow_mut()).poll_next(cx)
+        let mut body = self.0.borrow_mut();
+        let next = body.as_mut().map_or(Poll::Ready(None), |body| Pin::new(body).poll_next(cx));
+        if matches!(next, Poll::Ready(None)) {
+            *body = None;
+        }
+        next
     }
 }

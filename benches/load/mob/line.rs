@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::wire::{self, Ear};
 use super::{Kind, Tallies, Tally};
-use crate::http;
+use crate::http::{self, to_get, to_post};
 
 /// Before a connection is tried again that could not be made.
 const BREATH: Duration = Duration::from_millis(50);
@@ -135,12 +135,12 @@ impl Place {
             sid: String,
         }
         let path = "/socket.io/?EIO=4&transport=polling";
-        let body = self.ask(stream, &get(path)).await?;
+        let body = self.ask(stream, &to_get(path)).await?;
         let handshake: Handshake = serde_json::from_str(body.trim_start_matches('0'))?;
         let path = format!("{path}&sid={}", handshake.sid);
         if let Some(user) = user {
             let packets = format!("40\u{1e}42[\"authenticate\",{{\"userId\":\"{user}\"}}]");
-            self.ask(stream, &post(&path, &packets)).await?;
+            self.ask(stream, &to_post(&path, &packets)).await?;
         }
         Ok(path)
     }
@@ -153,16 +153,6 @@ impl Place {
             (status, _) => Err(io::Error::other(format!("status {status}"))),
         }
     }
-}
-
-pub(super) fn get(target: &str) -> String {
-    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
-}
-
-/// What Engine.IO posts.
-pub(super) fn post(target: &str, packets: &str) -> String {
-    let length = packets.len();
-    format!("POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{packets}")
 }
 
 /// Makes a connection a WebSocket that has said whose it is.

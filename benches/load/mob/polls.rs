@@ -7,9 +7,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use super::line::{Place, cut, get, gone, post, upgrade};
+use super::line::{Place, cut, gone, upgrade};
 use super::stalled::trickle;
 use super::wire;
+use crate::http::{to_get, to_post};
 
 /// Between two posts of those that never poll: ten a second.
 const TALKS: Duration = Duration::from_millis(100);
@@ -20,7 +21,7 @@ const FAST: Duration = Duration::from_millis(10);
 pub(super) async fn unfetched(place: &Place) -> io::Result<()> {
     let mut stream = place.dial().await?;
     let path = place.polling(&mut stream, Some(&format!("deaf-{}", place.number))).await?;
-    let ping = post(&path, "42[\"ping\"]");
+    let ping = to_post(&path, "42[\"ping\"]");
     loop {
         place.ask(&mut stream, &ping).await?;
         place.tell(|tally| tally.frames += 1);
@@ -32,9 +33,9 @@ pub(super) async fn unfetched(place: &Place) -> io::Result<()> {
 pub(super) async fn two(place: &Place) -> io::Result<()> {
     let (mut one, mut other) = (place.dial().await?, place.dial().await?);
     let path = place.polling(&mut one, None).await?;
-    let poll = get(&path);
+    let poll = to_get(&path);
     // It joins, and fetches the answer: nothing is left to be said, so polls are held.
-    place.ask(&mut one, &post(&path, "40")).await?;
+    place.ask(&mut one, &to_post(&path, "40")).await?;
     place.ask(&mut one, &poll).await?;
     let (first, second) = tokio::join!(place.ask(&mut one, &poll), place.ask(&mut other, &poll));
     first.and(second).map(drop)

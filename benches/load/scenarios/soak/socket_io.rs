@@ -14,7 +14,8 @@ use tokio::time::interval;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{Attempt, due, http};
+use crate::http::{self, to_get, to_post};
+use crate::{Attempt, due};
 
 const EVERY: Duration = Duration::from_secs(1);
 /// Between two pings of the hub, and some.
@@ -98,14 +99,14 @@ async fn by_polling(hub: SocketAddr, user: &str, told: &UnboundedSender<Attempt<
     }
     let (mut fetching, mut posting) = (TcpStream::connect(hub).await?, TcpStream::connect(hub).await?);
     let path = "/socket.io/?EIO=4&transport=polling";
-    let handshake = ask(&mut fetching, &get(path)).await?;
+    let handshake = ask(&mut fetching, &to_get(path)).await?;
     let Handshake { sid } = serde_json::from_str(handshake.trim_start_matches('0'))?;
     let path = format!("{path}&sid={sid}");
-    ask(&mut posting, &post(&path, &format!("40\u{1e}{}", authenticate(user)))).await?;
+    ask(&mut posting, &to_post(&path, &format!("40\u{1e}{}", authenticate(user)))).await?;
     let (sender, mut packets) = unbounded_channel();
     let polls = async {
         loop {
-            for packet in ask(&mut fetching, &get(&path)).await?.split('\u{1e}') {
+            for packet in ask(&mut fetching, &to_get(&path)).await?.split('\u{1e}') {
                 match packet {
                     "2" => sender.send("3")?,
                     packet if packet.starts_with(PONG) => told.send(Ok(()))?,
@@ -121,7 +122,7 @@ async fn by_polling(hub: SocketAddr, user: &str, told: &UnboundedSender<Attempt<
                 packet = packets.recv() => packet.ok_or("nobody polls")?,
                 _ = ticks.tick() => PING,
             };
-            ask(&mut posting, &post(&path, packet)).await?;
+            ask(&mut posting, &to_post(&path, packet)).await?;
         }
     };
     tokio::select! {
@@ -140,13 +141,4 @@ async fn ask(stream: &mut TcpStream, request: &str) -> Attempt<String> {
         (200, body) => Ok(body),
         (status, body) => Err(format!("status {status}: {body}").into()),
     }
-}
-
-fn get(target: &str) -> String {
-    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
-}
-
-fn post(target: &str, packets: &str) -> String {
-    let length = packets.len();
-    format!("POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{packets}")
 }
