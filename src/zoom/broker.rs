@@ -318,8 +318,10 @@ impl TokenBroker {
         self.access.learn(&Health::Connected);
     }
 
-    /// Ends the calls whose time is over while they wait, and forgets those that nobody waits for.
+    /// Ends the calls whose time is over while they wait, forgets those that nobody waits for, and closes connections
+    /// that no call uses any more.
     fn sweep(&mut self) {
+        self.client.rest(Instant::now());
         self.zaks.retain(|_, job| job.strong_count() > 0);
         for call in self.schedule.sweep(Instant::now()) {
             self.expire(&call);

@@ -2,6 +2,7 @@
 //!
 //! HTTP/1.1 only, and the authorisation marked as sensitive: awc's HTTP/2 code writes request headers to its trace log.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -80,7 +81,11 @@ fn trust(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), ClientError> {
 
 /// Zoom, as the broker calls it. Lives on one thread: awc's client is not `Send`.
 pub(crate) struct ZoomClient {
-    http: Client,
+    tls: Arc<ClientConfig>,
+    max_concurrency: usize,
+    http: RefCell<Client>,
+    /// When the last call began, while its connection may still be kept.
+    called: Cell<Option<Instant>>,
     upstream: Upstream,
     api_url: Rc<str>,
     timeout: Duration,
@@ -93,18 +98,14 @@ impl ZoomClient {
         // This alone decides the version. Awc's own setting would put a TLS of awc's in the place of this one, which
         // trusts no extra roots.
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        // One clock for a call, in `exchange`: where awc's own ends first, a silent Zoom looks like one out of reach.
-        let backstop = settings.timeout.saturating_mul(2);
-        let connector = Connector::new()
-            .rustls_0_23(Arc::new(tls))
-            .timeout(backstop)
-            .handshake_timeout(backstop)
-            .conn_keep_alive(KEEP_IDLE)
-            .limit(settings.max_concurrency.saturating_add(1));
-        let http = Client::builder().connector(connector).disable_timeout().disable_redirects().finish();
+        let tls = Arc::new(tls);
+        let http = http(&tls, settings.timeout, settings.max_concurrency);
         let api_url = upstream.api_url.as_str().trim_end_matches('/').into();
         Self {
-            http,
+            tls,
+            max_concurrency: settings.max_concurrency,
+            http: RefCell::new(http),
+            called: Cell::new(None),
             upstream,
             api_url,
             timeout: settings.timeout,
@@ -120,7 +121,7 @@ impl ZoomClient {
             LoginForm { grant_type: GRANT_TYPE.to_owned(), account_id: credentials.account_id.clone() };
         let pair =
             Zeroizing::new(format!("{}:{}", credentials.client_id, credentials.client_secret.reveal()));
-        let request = self.http.post(self.upstream.oauth_url.as_str());
+        let request = self.http.borrow().post(self.upstream.oauth_url.as_str());
         let basic = Secret::new(STANDARD.encode(pair.as_bytes()));
         let request = authorised(Call::Login, request, "Basic", basic.reveal())?;
         let answer = self.exchange(Call::Login, request.send_form(&form)).await?;
@@ -172,12 +173,22 @@ impl ZoomClient {
     ) -> Result<Answer, ZoomError> {
         let call = Call::Token(kind);
         let url = format!("{}{}", lease.api_url, token_path(kind, user, meeting, ttl.as_secs()));
-        let request = authorised(call, self.http.get(url), "Bearer", lease.token.reveal())?;
+        let request = authorised(call, self.http.borrow().get(url), "Bearer", lease.token.reveal())?;
         self.exchange(call, request.send()).await
+    }
+
+    /// Closes the kept connections when none was used for a while: awc looks at them at the next call only, and until
+    /// then those that Zoom closed stay half open, each with its file.
+    pub(crate) fn rest(&self, now: Instant) {
+        if self.called.get().is_some_and(|called| now.duration_since(called) > KEEP_IDLE + self.timeout) {
+            self.called.set(None);
+            self.http.replace(http(&self.tls, self.timeout, self.max_concurrency));
+        }
     }
 
     /// Sends a request and reads the whole answer within the time-out.
     async fn exchange(&self, call: Call, request: awc::SendClientRequest) -> Result<Answer, ZoomError> {
+        self.called.set(Some(Instant::now()));
         let exchange = async {
             let mut response = request.await.map_err(|error| unreachable(call, &error))?;
             let body = response.body().limit(LONGEST_ANSWER).await;
@@ -207,6 +218,19 @@ impl ZoomClient {
             Some(_) | None => Rc::clone(&self.api_url),
         }
     }
+}
+
+/// The HTTP client, its connections yet to be opened.
+fn http(tls: &Arc<ClientConfig>, wait: Duration, max_concurrency: usize) -> Client {
+    // One clock for a call, in `exchange`: where awc's own ends first, a silent Zoom looks like one out of reach.
+    let backstop = wait.saturating_mul(2);
+    let connector = Connector::new()
+        .rustls_0_23(Arc::clone(tls))
+        .timeout(backstop)
+        .handshake_timeout(backstop)
+        .conn_keep_alive(KEEP_IDLE)
+        .limit(max_concurrency.saturating_add(1));
+    Client::builder().connector(connector).disable_timeout().disable_redirects().finish()
 }
 
 /// Whether a URL is one of Zoom's own over TLS.
@@ -243,7 +267,56 @@ fn written(headers: &HeaderMap) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
     use super::*;
+    use crate::config::{Config, Credentials, Variables};
+
+    /// A client of a Zoom at this address.
+    fn client_of(zoom: &TcpListener) -> ZoomClient {
+        let config = Config::from_variables(&Variables::from_pairs([("SIMULATOR", "true")])).unwrap();
+        let url: Url = format!("http://{}", zoom.local_addr().unwrap()).parse().unwrap();
+        let credentials = Credentials {
+            client_id: "id".into(),
+            client_secret: Secret::new("secret".into()),
+            account_id: "account".into(),
+        };
+        let upstream = Upstream { credentials, oauth_url: url.clone(), api_url: url, extra_roots: None };
+        let tls = tls(&upstream).unwrap();
+        ZoomClient::new(upstream, &config.zoom, tls)
+    }
+
+    /// Reads a request and refuses it.
+    async fn refuse(connection: &mut TcpStream) {
+        let mut request = Vec::new();
+        while !request.ends_with(b"account_id=account") {
+            assert_ne!(connection.read_buf(&mut request).await.unwrap(), 0, "the connection is open");
+        }
+        connection.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+    }
+
+    #[actix_web::test]
+    async fn a_connection_is_kept_for_the_next_call_and_closed_when_there_is_none() {
+        let zoom = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = client_of(&zoom);
+        let accepted = async {
+            let (mut connection, _) = zoom.accept().await.unwrap();
+            refuse(&mut connection).await;
+            connection
+        };
+        let (refused, mut connection) = tokio::join!(client.login(), accepted);
+        refused.unwrap_err();
+
+        let soon = Instant::now() + KEEP_IDLE;
+        client.rest(soon);
+        let (refused, ()) = tokio::join!(client.login(), refuse(&mut connection));
+        refused.unwrap_err();
+
+        client.rest(soon + KEEP_IDLE);
+        let end = timeout(Duration::from_secs(5), connection.read_u8()).await.expect("it is closed");
+        assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+    }
 
     #[test]
     fn only_zooms_own_hosts_may_redirect_the_calls() {
