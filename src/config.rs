@@ -11,6 +11,7 @@ mod dotenv;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod keeping;
 mod limits;
 mod origins;
 mod read;
@@ -29,6 +30,7 @@ use crate::names::{MeetingId, UserId};
 pub use auth::{Auth, Held, Jwt, KeySource};
 pub use credentials::Credentials;
 pub use error::{ConfigError, LineFault, Name, NoSimulator, Shown};
+pub use keeping::Keeping;
 pub use limits::{Limits, Proxies, Rate};
 pub use origins::{OriginPattern, Origins};
 pub use setting::{Origin, Setting};
@@ -51,6 +53,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// What bounds a client, and clients together.
     pub limits: Limits,
+    /// What is kept of distributions.
+    pub keeping: Keeping,
     /// Whose word is taken for where a client comes from.
     pub proxies: Proxies,
     /// How long things may take.
@@ -171,6 +175,7 @@ impl Config {
             auth,
             public_url: public_url(variables)?,
             limits: Limits::from_variables(variables)?,
+            keeping: Keeping::from_variables(variables)?,
             proxies: Proxies::from_variables(variables)?,
             times: times(variables)?,
             zoom: Zoom::from_variables(variables, environment, listen, &mut notices)?,

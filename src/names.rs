@@ -148,7 +148,7 @@ impl Serialize for MeetingId {
 macro_rules! random_name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u128);
 
         impl $name {
@@ -156,6 +156,16 @@ macro_rules! random_name {
             #[must_use]
             pub fn random() -> Self {
                 Self(rand::random())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidRandomName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidRandomName> {
+                let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+                let number = digits.then(|| u128::from_str_radix(text, 16).ok()).flatten();
+                number.map(Self).ok_or(InvalidRandomName)
             }
         }
 
@@ -187,6 +197,22 @@ random_name! {
     /// One distribution; `distributionId` on the wire.
     DistributionId
 }
+random_name! {
+    /// One token handed to one user; `deliveryId` on the wire.
+    DeliveryId
+}
+
+impl DeliveryId {
+    /// The first in order.
+    pub(crate) const MIN: Self = Self(0);
+    /// The last in order.
+    pub(crate) const MAX: Self = Self(u128::MAX);
+}
+
+/// The text is not 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("it has 32 hexadecimal digits")]
+pub struct InvalidRandomName;
 
 /// What one request or event is called in the logs, so that its lines are found together.
 ///

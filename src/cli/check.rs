@@ -14,9 +14,10 @@ use tokio::sync::{oneshot, watch};
 use super::advice::{Tried, advice};
 use super::wrap::hanging;
 use super::{Failure, VERSION, log_as_told, settings, upstream};
-use crate::config::{Config, Origin, Test, Variables, Zoom};
+use crate::config::{Config, Origin, Test, Variables};
 use crate::hub::audit::Asked;
 use crate::hub::command::permit;
+use crate::hub::distributions::{Distributions, Limits};
 use crate::hub::drain::Drain;
 use crate::hub::meetings::{BatchRow, Meetings};
 use crate::hub::mint::Deadlines;
@@ -36,7 +37,7 @@ use crate::zoom::{self, Granted, Health, IssuedToken};
 const CLOCK_OFF: Duration = Duration::from_mins(1);
 
 /// Nobody connects to a check.
-const NOBODY: Bounds = Bounds { sessions: 0, per_user: 0 };
+const NOBODY: Bounds = Bounds { sessions: 0, per_user: 0, min_life: Duration::ZERO };
 
 /// Checks, and tells whether all that was tried went well.
 pub(super) async fn check() -> Result<bool, Failure> {
@@ -64,7 +65,7 @@ pub(super) async fn check() -> Result<bool, Failure> {
     let (tells, _tempo) = watch::channel(Tempo::default());
     let (alive, _ended) = oneshot::channel();
     let broker = TokenBroker::new(upstream, &config.zoom, tls, learns, tells, alive).start();
-    let mut run = Run::new(broker, &config.zoom, simulator.is_some());
+    let mut run = Run::new(broker, &config, simulator.is_some());
     run.all(&config.test).await;
     if let Some(simulator) = simulator {
         simulator.stop().await;
@@ -91,12 +92,19 @@ struct Run {
 }
 
 impl Run {
-    fn new(broker: Addr<TokenBroker>, settings: &Zoom, simulated: bool) -> Self {
+    fn new(broker: Addr<TokenBroker>, config: &Config, simulated: bool) -> Self {
         let (alive, _ended) = oneshot::channel();
-        let registry = Registry::new(Presence::default(), Drain::default(), NOBODY, None, alive).start();
-        let deadlines = Deadlines::new(settings);
+        let presence = Presence::default();
+        let registry = Registry::new(presence.clone(), Drain::default(), NOBODY, None, alive).start();
+        let deadlines = Deadlines::new(&config.zoom);
+        let distributions = {
+            let (broker, registry, limits) = (broker.clone(), registry.clone(), Limits::new(config));
+            let (alive, _ended) = oneshot::channel();
+            let (_tells, tempo) = watch::channel(Tempo::default());
+            Distributions::new(broker, registry, presence, deadlines, limits, tempo, alive).start()
+        };
         Self {
-            meetings: Meetings::new(broker.clone(), registry, deadlines),
+            meetings: Meetings::new(broker.clone(), registry, distributions, deadlines),
             broker,
             deadline: deadlines.interactive(),
             simulated,

@@ -123,6 +123,11 @@ pub const VARIABLES: &[Variable] = &[
     open("MAX_QUEUED", "100000", "calls to Zoom that may wait, 1 to 10000000"),
     open("ZAK_TTL_SECONDS", "7200", "the life asked for a host's ZAK token, in whole seconds"),
     open("OBF_TTL_SECONDS", "1800", "the life asked for a participant's OBF token, in whole seconds"),
+    open(
+        "MIN_TOKEN_LIFE_SECONDS",
+        "60",
+        "no token is handed out with less life; both lives above are longer",
+    ),
     open("PING_INTERVAL_SECONDS", "25", "between two pings of a connection"),
     open("PING_TIMEOUT_SECONDS", "20", "until the answer to a ping"),
     open("WRITE_TIMEOUT_SECONDS", "10", "until a client has taken what was written to it"),
@@ -145,6 +150,16 @@ pub const VARIABLES: &[Variable] = &[
         "20",
         "calls a second of one credential's user (open: of one address), twice that at once; 0: no limit; a service has none",
     ),
+    open("HOLD_SECONDS", "7200", "the longest that an absent participant of a distribution is waited for"),
+    open("MAX_PENDING", "100000", "absent participants who are waited for, 1 to 10000000"),
+    open(
+        "RECEIPT_TIMEOUT_SECONDS",
+        "10",
+        "until a client that confirms what it gets counts as having lost a token",
+    ),
+    open("REMEMBER_SECONDS", "3600", "how long a distribution is remembered once nothing more becomes of it"),
+    open("MAX_REMEMBERED", "10000", "such distributions that are remembered, 1 to 10000000"),
+    open("IDEMPOTENCY_SECONDS", "600", "how long a request's idempotency key counts"),
     open("SHUTDOWN_TIMEOUT_SECONDS", "25", "how long a shutdown waits for what is under way"),
     open("RUST_LOG", "info", "what is logged, such as debug or zoom_token_hub=debug"),
     open("TEST_HOST_USER_ID", "–", "the host for whom check asks for a ZAK token"),
@@ -159,6 +174,8 @@ pub const GROUPS: &[(&str, &str)] = &[
     ("Who may call", "AUTH_MODE"),
     ("How Zoom is called", "ZOOM_OAUTH_URL"),
     ("Connections (seconds take fractions, such as 0.5)", "PING_INTERVAL_SECONDS"),
+    ("What is kept of distributions (never a token)", "HOLD_SECONDS"),
+    ("The process", "SHUTDOWN_TIMEOUT_SECONDS"),
     ("What `zoom-token-hub check` tries", "TEST_HOST_USER_ID"),
 ];
 

@@ -43,6 +43,7 @@ fn every_variable_reaches_its_own_setting() {
         ("MAX_QUEUED", "3"),
         ("ZAK_TTL_SECONDS", "4"),
         ("OBF_TTL_SECONDS", "5"),
+        ("MIN_TOKEN_LIFE_SECONDS", "3"),
         ("PING_INTERVAL_SECONDS", "6"),
         ("PING_TIMEOUT_SECONDS", "7"),
         ("WRITE_TIMEOUT_SECONDS", "8"),
@@ -51,6 +52,12 @@ fn every_variable_reaches_its_own_setting() {
         ("MAX_BATCH", "11"),
         ("AUTH_TIMEOUT_SECONDS", "12"),
         ("RENEW_SECONDS", "13"),
+        ("HOLD_SECONDS", "14"),
+        ("MAX_PENDING", "15"),
+        ("RECEIPT_TIMEOUT_SECONDS", "16"),
+        ("REMEMBER_SECONDS", "17"),
+        ("MAX_REMEMBERED", "18"),
+        ("IDEMPOTENCY_SECONDS", "19"),
         ("SHUTDOWN_TIMEOUT_SECONDS", "0.5"),
         ("RUST_LOG", "debug"),
         ("TEST_HOST_USER_ID", "a"),
@@ -62,12 +69,17 @@ fn every_variable_reaches_its_own_setting() {
     assert_eq!(config.public_url.unwrap().as_str(), "wss://hub.example.com/hub");
     assert_eq!((config.zoom.max_concurrency, config.zoom.max_queued), (1, 3));
     let (zoom, times) = (config.zoom, config.times);
-    let seconds = [zoom.timeout, zoom.zak_ttl, zoom.obf_ttl, times.ping_interval, times.ping_timeout];
-    assert_eq!(seconds.map(|time| time.as_secs()), [2, 4, 5, 6, 7]);
+    let seconds =
+        [zoom.timeout, zoom.min_life, zoom.zak_ttl, zoom.obf_ttl, times.ping_interval, times.ping_timeout];
+    assert_eq!(seconds.map(|time| time.as_secs()), [2, 3, 4, 5, 6, 7]);
     assert_eq!((times.write_timeout.as_secs(), times.request_timeout.as_secs()), (8, 9));
     assert_eq!((times.auth_timeout.as_secs(), times.renew.as_secs()), (12, 13));
     assert_eq!(times.shutdown_timeout, Duration::from_millis(500));
     assert_eq!((config.limits.max_message_bytes, config.limits.max_batch), (1024, 11));
+    let keeping = config.keeping;
+    let seconds = [keeping.hold, keeping.receipt, keeping.remember, keeping.idempotency];
+    assert_eq!(seconds.map(|time| time.as_secs()), [14, 16, 17, 19]);
+    assert_eq!((keeping.max_pending, keeping.max_remembered), (15, 18));
     assert_eq!(config.log_filter, "debug");
     let test = config.test;
     assert_eq!((test.host, test.participant), ("a".parse().ok(), "b".parse().ok()));
@@ -220,5 +232,15 @@ proptest! {
             let shown = format!("{error} {error:?}");
             prop_assert!(!shown.contains("qz7"), "{shown}");
         }
+    }
+}
+
+#[test]
+fn a_token_that_could_never_be_handed_out_is_not_asked_for() {
+    for name in ["ZAK_TTL_SECONDS", "OBF_TTL_SECONDS"] {
+        let error = config(&[(name, "60")]).unwrap_err().to_string();
+        assert_eq!(error, format!("{name}=\"60\": use more than MIN_TOKEN_LIFE_SECONDS, which is 60"));
+        config(&[(name, "61")]).unwrap();
+        config(&[(name, "60"), ("MIN_TOKEN_LIFE_SECONDS", "59")]).unwrap();
     }
 }

@@ -42,6 +42,8 @@ pub struct Zoom {
     pub zak_ttl: Duration,
     /// `OBF_TTL_SECONDS`, by default 1800: the life asked for a participant's token; whole seconds.
     pub obf_ttl: Duration,
+    /// `MIN_TOKEN_LIFE_SECONDS`, by default 60: nothing is handed out with less life; whole seconds.
+    pub min_life: Duration,
 }
 
 /// Where tokens come from.
@@ -74,16 +76,27 @@ impl Zoom {
         listen: Listen,
         notices: &mut Vec<String>,
     ) -> Result<Self, ConfigError> {
+        let min_life = read::life(variables, "MIN_TOKEN_LIFE_SECONDS", 60)?;
         Ok(Self {
             source: source(variables, environment, listen, notices)?,
             rate_per_second: read::whole(variables, "ZOOM_RATE_PER_SECOND", 30, 0..=100_000)?,
             max_concurrency: read::whole(variables, "ZOOM_MAX_CONCURRENCY", 64, 1..=10_000)?,
             timeout: read::seconds(variables, "ZOOM_TIMEOUT_SECONDS", 10)?,
             max_queued: read::whole(variables, "MAX_QUEUED", 100_000, 1..=10_000_000)?,
-            zak_ttl: read::life(variables, "ZAK_TTL_SECONDS", 7200)?,
-            obf_ttl: read::life(variables, "OBF_TTL_SECONDS", 1800)?,
+            zak_ttl: longer("ZAK_TTL_SECONDS", read::life(variables, "ZAK_TTL_SECONDS", 7200)?, min_life)?,
+            obf_ttl: longer("OBF_TTL_SECONDS", read::life(variables, "OBF_TTL_SECONDS", 1800)?, min_life)?,
+            min_life,
         })
     }
+}
+
+/// A life that leaves a token something to be handed out with.
+fn longer(name: &'static str, life: Duration, least: Duration) -> Result<Duration, ConfigError> {
+    if life > least {
+        return Ok(life);
+    }
+    let remedy = format!("use more than MIN_TOKEN_LIFE_SECONDS, which is {}", least.as_secs());
+    Err(ConfigError::unusable(name, &life.as_secs().to_string(), remedy))
 }
 
 fn source(

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use log::{info, warn};
+use log::{debug, info, warn};
 
 use super::refusal::{Code, Refusal};
 use super::registry::Routed;
@@ -68,11 +68,16 @@ pub(crate) fn minted(subject: Subject<'_>, asked: &Asked, refusal: Option<&Refus
 
 /// A token was pushed to its owner's sessions.
 pub(crate) fn delivered(subject: Subject<'_>, asked: &Asked, routed: Routed) {
-    let Routed { taken: sessions, barred } = routed;
+    let Routed { taken: sessions, barred, .. } = routed;
     let outcome = match (sessions, barred) {
         (0, 0) => Code::NotConnected.word(),
         (0, _) => Code::Forbidden.word(),
         _ => "ok",
     };
     info!(target: "audit", "delivered {subject} {asked} sessions={sessions} outcome={outcome}");
+}
+
+/// A client has said that it has a token. The distribution's rows say so, too: only for who wants to know on which session.
+pub(crate) fn acknowledged(subject: Subject<'_>, session: SessionId) {
+    debug!(target: "audit", "acknowledged {subject} session={session}");
 }

@@ -4,7 +4,10 @@
 //! does not compile. Whether a credential still counts is not decided here: whoever asks has seen to that.
 
 use super::refusal::{Code, Refusal};
-use super::requests::{Authenticate, BatchJoin, Distribute, JoinMeeting, Revoke, SetUpMeeting, StartMeeting};
+use super::requests::{
+    Authenticate, BatchJoin, CancelDistribution, Distribute, GetDistribution, JoinMeeting, Revoke,
+    SetUpMeeting, StartMeeting,
+};
 use crate::identity::{Caller, Identity, Role};
 use crate::names::{MeetingId, UserId};
 
@@ -19,6 +22,8 @@ pub enum Action<'a> {
     Obf(&'a UserId, MeetingId),
     /// To distribute in a meeting as its host.
     Distribute(&'a UserId, MeetingId),
+    /// To ask for distributions; each that is answered is one that its caller could have made.
+    Distributions,
     /// An answer that holds other people's tokens.
     OthersTokens(MeetingId),
     /// To end other people's credentials.
@@ -67,6 +72,18 @@ impl Request for Distribute {
     }
 }
 
+impl Request for GetDistribution {
+    fn action(&self) -> Action<'_> {
+        Action::Distributions
+    }
+}
+
+impl Request for CancelDistribution {
+    fn action(&self) -> Action<'_> {
+        Action::Distributions
+    }
+}
+
 impl Request for Revoke {
     fn action(&self) -> Action<'_> {
         Action::Revoke
@@ -78,6 +95,12 @@ impl Request for Revoke {
 pub struct Permitted<R>(R);
 
 impl<R> Permitted<R> {
+    /// The request, to be looked at.
+    #[must_use]
+    pub fn as_inner(&self) -> &R {
+        &self.0
+    }
+
     /// The request, to be carried out.
     #[must_use]
     pub fn into_inner(self) -> R {
@@ -114,6 +137,7 @@ fn may(identity: &Identity, action: Action<'_>) -> bool {
         Action::Zak(user) => serves || hosts_as(user),
         Action::Obf(user, meeting) => (serves || is(user)) && identity.allows(meeting),
         Action::Distribute(host, meeting) => (serves || hosts_as(host)) && identity.allows(meeting),
+        Action::Distributions => identity.role != Role::Participant,
         Action::OthersTokens(meeting) => serves && identity.allows(meeting),
         Action::Revoke => serves,
     }
@@ -126,6 +150,7 @@ fn forbidden(action: Action<'_>) -> &'static str {
         Action::Zak(_) => "A ZAK is for the credential's own user, whose role is host",
         Action::Obf(..) => "An OBF is for the credential's own user and meetings",
         Action::Distribute(..) => "The credential's own user distributes as host, in its own meetings",
+        Action::Distributions => "Distributions are their hosts'",
         Action::OthersTokens(_) => {
             "Other people's tokens are answered to role service alone, for its own meetings"
         }

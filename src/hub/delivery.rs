@@ -5,16 +5,20 @@
 use actix::Addr;
 
 use super::audit::{self, Asked, Subject};
-use super::distribution::Outcome;
+use super::distribution::Attempt;
 use super::events::{FrameId, MeetingCredentials, MeetingStarted, ServerEvent};
+use super::ledger::Try;
 use super::mint::{self, Deadlines};
 use super::presence::Presence;
 use super::refusal::{Code, Refusal};
 use super::registry::{Registry, Route, Routed, To};
-use crate::names::{MeetingId, UserId};
+use crate::zoom::IssuedToken;
 use crate::zoom::api::TokenKind;
 use crate::zoom::broker::TokenBroker;
 use crate::zoom::schedule::Batch;
+
+/// Tokens that are minted where each waits too long to be of use.
+const FRESH: usize = 2;
 
 /// What every delivery works with.
 #[derive(Clone, Debug)]
@@ -26,58 +30,65 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Mints the host's ZAK and hands it to the host's sessions, and to the one that asked.
+    /// Hands the host's ZAK to the host's sessions, and to those that asked.
     pub(crate) async fn to_host(
         &self,
-        host: &UserId,
-        meeting: MeetingId,
+        to: To,
+        zak: &IssuedToken,
+        subject: Subject<'_>,
         asked: &Asked,
-        frame: Option<FrameId>,
     ) -> Result<(), Refusal> {
-        let zak = mint::zak(&self.broker, self.deadlines.interactive(), host, meeting, asked).await?;
-        let event = ServerEvent::Started(MeetingStarted::new(meeting, &zak));
-        let routed = match asked.session {
-            None => self.route(To::User(host.clone()), event, None).await?,
-            Some(session) => {
-                let asking = self.route(To::Session(session), event.clone(), frame).await?;
-                asking + self.route(To::UserExcept(host.clone(), session), event, None).await?
-            }
-        };
-        audit::delivered(Subject { kind: TokenKind::Zak, user: host, meeting }, asked, routed);
+        let event = ServerEvent::Started(MeetingStarted::new(subject.meeting, zak));
+        let routed = self.route(to, event, None).await?;
+        if routed.stale {
+            return Err(mint::stale(TokenKind::Zak));
+        }
+        audit::delivered(subject, asked, routed);
         Ok(())
     }
 
     /// Mints a fresh OBF for one participant and hands it to that participant's sessions.
-    pub(crate) async fn to_participant(
-        &self,
-        user: &UserId,
-        meeting: MeetingId,
-        batch: Batch,
-        asked: &Asked,
-    ) -> Outcome {
-        if !self.presence.is_online(user) {
-            return not_connected();
+    pub(crate) async fn to_participant(&self, it: &Try, batch: Batch, asked: &Asked) -> Attempt {
+        if !self.presence.is_online(&it.user) {
+            return Attempt::Absent { minted: false };
         }
-        match self.mint_and_route(user, meeting, batch, asked).await {
-            Ok(Routed { taken: 0, barred: 0 }) => not_connected(),
+        match self.mint_and_route(it, batch, asked).await {
+            Ok(Routed { taken: 0, barred: 0, .. }) => Attempt::Absent { minted: true },
             Ok(Routed { taken: 0, .. }) => barred(),
-            Ok(Routed { taken: sessions, .. }) => Outcome::Delivered { sessions },
-            Err(refusal) => Outcome::Failed { code: refusal.code, error: refusal.message },
+            Ok(Routed { taken: sessions, confirms, .. }) => Attempt::Handed { sessions, confirms },
+            Err(Refusal { code, message, .. }) => Attempt::Failed { code, error: message },
         }
     }
 
-    async fn mint_and_route(
-        &self,
-        user: &UserId,
-        meeting: MeetingId,
-        batch: Batch,
-        asked: &Asked,
-    ) -> Result<Routed, Refusal> {
-        let obf = mint::obf(&self.broker, self.deadlines, Some(batch), user, meeting, asked).await?;
-        let event = ServerEvent::Credentials(MeetingCredentials::new(meeting, &obf));
-        let routed = self.route(To::User(user.clone()), event, None).await?;
-        audit::delivered(Subject { kind: TokenKind::Obf, user, meeting }, asked, routed);
-        Ok(routed)
+    async fn mint_and_route(&self, it: &Try, batch: Batch, asked: &Asked) -> Result<Routed, Refusal> {
+        for _ in 0..FRESH {
+            let obf = self.obf(it, batch, asked).await?;
+            let event =
+                ServerEvent::Credentials(MeetingCredentials::new(it.meeting, &obf, Some(it.delivery)));
+            let to = To::Participant { user: it.user.clone(), after: it.after };
+            let routed = self.route(to, event, None).await?;
+            if !routed.stale {
+                let subject = Subject { kind: TokenKind::Obf, user: &it.user, meeting: it.meeting };
+                audit::delivered(subject, asked, routed);
+                return Ok(routed);
+            }
+        }
+        Err(mint::stale(TokenKind::Obf))
+    }
+
+    /// A row's first token is one of its batch's. For another somebody waits, so it goes before; where that is hopeless,
+    /// since everybody has come at once, it has the patience of a batch.
+    async fn obf(&self, it: &Try, batch: Batch, asked: &Asked) -> Result<IssuedToken, Refusal> {
+        let mint = |batch| mint::obf(&self.broker, self.deadlines, batch, &it.user, it.meeting, asked);
+        if it.first {
+            return mint(Some(batch)).await;
+        }
+        match mint(None).await {
+            Err(Refusal { code: Code::DeadlineExceeded | Code::Overloaded, .. }) => {
+                mint(Some(Batch::patient())).await
+            }
+            minted => minted,
+        }
     }
 
     /// Hands an event to whom it is for.
@@ -93,12 +104,7 @@ impl Delivery {
 }
 
 /// The user is there, but with no credential that is good for this meeting, or still counts.
-fn barred() -> Outcome {
+fn barred() -> Attempt {
     let error = "The user's credential is not good for this meeting".to_owned();
-    Outcome::Failed { code: Code::Forbidden, error }
-}
-
-/// The user isn't there, or left while the token was minted; nobody else gets it.
-fn not_connected() -> Outcome {
-    Outcome::Failed { code: Code::NotConnected, error: "The user is not connected".to_owned() }
+    Attempt::Failed { code: Code::Forbidden, error }
 }

@@ -1,69 +1,77 @@
-//! One distribution's rows and their transitions, pure. It holds no token: a row says what became of one.
+//! One distribution: a host's press of the button, who is to get a token, and who has. Pure, and without a token.
+
+mod report;
+mod row;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
-use super::moments::iso_8601;
-use super::refusal::Code;
-use super::requests::{Distribute, Named};
+use super::requests::Distribute;
 use crate::names::{DistributionId, MeetingId, UserId};
 
-/// A host's press of the button: who is to get a token, and who has.
+pub use report::{Counts, Progress, Report, RowReport, Summary};
+pub use row::{Absence, Again, Attempt, HOLD_EXPIRED, Row, Status, TOKENS};
+
+/// The distribution.
 #[derive(Debug)]
 pub struct Distribution {
     id: DistributionId,
     meeting: MeetingId,
     host: UserId,
-    rows: Vec<Row>,
-    queued: usize,
-    delivered: usize,
-    /// The rows that ended since the last progress was told.
+    /// As it was asked; none: who isn't there gets none.
+    hold: Option<Duration>,
+    begun: Timestamp,
+    rows: Vec<Kept>,
+    counts: Counts,
+    /// Rows of which something may become without a client's doing.
+    open: usize,
+    /// The rows that changed since the last progress was told.
     changed: Vec<RowIndex>,
 }
 
-#[derive(Clone, Debug)]
-struct Row {
-    named: Named,
-    status: Status,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Status {
-    Queued,
-    Ended(Outcome),
-}
-
-/// How a row ends. It ends once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// So many of the user's sessions took the token; at least one.
-    Delivered {
-        /// How many.
-        sessions: usize,
-    },
-    /// The user got none.
-    Failed {
-        /// Why.
-        code: Code,
-        /// A sentence for people.
-        error: String,
-    },
+#[derive(Debug)]
+struct Kept {
+    row: Row,
+    /// Whether it is among the changed ones.
+    changed: bool,
 }
 
 /// A row's place in its distribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowIndex(u32);
+
+/// How a row stood before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RowIndex(usize);
+pub struct Change {
+    /// Its status before.
+    pub before: Status,
+    /// Its status now.
+    pub after: Status,
+    /// Whether nothing more will become of it by itself, since just now.
+    pub closed: bool,
+}
 
 impl Distribution {
     /// All rows queued, but for names that are no user ID: these have failed already.
     #[must_use]
     pub fn new(id: DistributionId, request: Distribute) -> Self {
-        let Distribute { meeting, host, participants } = request;
-        let rows: Vec<_> = participants.iter().map(|named| Row::new(named.clone())).collect();
-        let ended = rows.iter().enumerate().filter(|(_, row)| row.status != Status::Queued);
-        let changed: Vec<_> = ended.map(|(index, _)| RowIndex(index)).collect();
-        let queued = rows.len() - changed.len();
-        Self { id, meeting, host, rows, queued, delivered: 0, changed }
+        let Distribute { meeting, host, participants, hold } = request;
+        let rows: Vec<_> =
+            participants.iter().map(|named| Kept { row: Row::new(named.clone()), changed: false }).collect();
+        let mut counts = Counts::default();
+        for kept in &rows {
+            *counts.of(kept.row.status()) += 1;
+        }
+        let (open, begun) = (counts.queued, Timestamp::now());
+        let mut distribution =
+            Self { id, meeting, host, hold, begun, rows, counts, open, changed: Vec::new() };
+        let failed: Vec<_> =
+            distribution.rows().filter(|(_, row)| !row.is_open()).map(|(index, _)| index).collect();
+        for row in failed {
+            distribution.note(row);
+        }
+        distribution
     }
 
     /// Its name.
@@ -84,269 +92,128 @@ impl Distribution {
         &self.host
     }
 
-    /// How many rows wait for their outcome.
+    /// How long it waits for those who aren't there; none: not at all.
     #[must_use]
-    pub fn queued(&self) -> usize {
-        self.queued
+    pub fn hold(&self) -> Option<Duration> {
+        self.hold
     }
 
-    /// How many rows have ended.
+    /// Whether it is what is asked here.
     #[must_use]
-    pub fn ended(&self) -> usize {
-        self.rows.len() - self.queued
+    pub fn is(&self, request: &Distribute) -> bool {
+        let Distribute { meeting, host, participants, hold } = request;
+        let names = self.rows.iter().map(|kept| kept.row.named());
+        (self.meeting, &self.host, self.hold) == (*meeting, host, *hold) && names.eq(participants.iter())
     }
 
-    /// The users whose rows wait for their outcome.
-    pub fn queued_users(&self) -> impl Iterator<Item = (RowIndex, &UserId)> {
-        self.rows.iter().enumerate().filter_map(|(index, row)| match (&row.named, &row.status) {
-            (Named::User(user), Status::Queued) => Some((RowIndex(index), user)),
-            _ => None,
-        })
+    /// When it began.
+    #[must_use]
+    pub fn begun(&self) -> Timestamp {
+        self.begun
     }
 
-    /// A row ends, unless it has already.
-    pub fn settle(&mut self, row: RowIndex, outcome: Outcome) {
-        let RowIndex(index) = row;
-        if let Some(ending) = self.rows.get_mut(index).filter(|row| row.status == Status::Queued) {
-            if let Outcome::Delivered { .. } = outcome {
-                self.delivered += 1;
-            }
-            ending.status = Status::Ended(outcome);
-            self.queued -= 1;
-            self.changed.push(row);
+    /// How many rows stand how.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nobody is named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether something may become of it without a client's doing.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open > 0
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> impl Iterator<Item = (RowIndex, &Row)> {
+        (0..).map(RowIndex).zip(self.rows.iter().map(|kept| &kept.row))
+    }
+
+    /// A row.
+    #[must_use]
+    pub fn row(&self, row: RowIndex) -> Option<&Row> {
+        self.rows.get(row.place()).map(|kept| &kept.row)
+    }
+
+    /// Has something happen to a row.
+    pub fn change<T>(&mut self, row: RowIndex, what: impl FnOnce(&mut Row) -> T) -> Option<(T, Change)> {
+        let kept = self.rows.get_mut(row.place())?;
+        let (before, was_open, sessions) = (kept.row.status(), kept.row.is_open(), kept.row.sessions());
+        let result = what(&mut kept.row);
+        let (after, is_open) = (kept.row.status(), kept.row.is_open());
+        let differs = before != after || sessions != kept.row.sessions();
+        *self.counts.of(before) -= 1;
+        *self.counts.of(after) += 1;
+        self.open = self.open + usize::from(is_open) - usize::from(was_open);
+        if differs {
+            self.note(row);
         }
+        Some((result, Change { before, after, closed: was_open && !is_open }))
     }
 
-    /// Every row that still waits fails.
-    pub fn fail_queued(&mut self, code: Code, error: &str) {
-        for row in self.rows.iter_mut().filter(|row| row.status == Status::Queued) {
-            row.status = Status::Ended(Outcome::Failed { code, error: error.to_owned() });
-        }
-        self.queued = 0;
-    }
-
-    /// Whether a row has ended that no progress told of.
+    /// Whether a row has changed that no progress told of.
     #[must_use]
     pub fn has_changed(&self) -> bool {
         !self.changed.is_empty()
     }
 
-    /// How far it is, with the rows that ended since this was last asked.
+    /// How far it is, with the rows that changed since this was last asked.
     #[must_use]
     pub fn progress(&mut self, eta_seconds: u64) -> Progress {
-        let changed = std::mem::take(&mut self.changed);
-        let done = self.rows.len() - self.queued;
-        Progress {
-            meeting_id: self.meeting,
-            distribution_id: self.id,
-            done,
-            total: self.rows.len(),
-            delivered: self.delivered,
-            pending: 0,
-            failed: done - self.delivered,
-            eta_seconds,
-            participants: changed.iter().filter_map(|row| self.rows.get(row.0)).map(Row::report).collect(),
+        let mut changed = Vec::with_capacity(self.changed.len());
+        for row in std::mem::take(&mut self.changed) {
+            if let Some(kept) = self.rows.get_mut(row.place()) {
+                kept.changed = false;
+                changed.push(RowReport::new(&kept.row));
+            }
         }
+        Progress::new(self, changed, eta_seconds)
     }
 
     /// The rows as they stand.
     #[must_use]
     pub fn report(&self) -> Report {
-        let participants: Vec<_> = self.rows.iter().map(Row::report).collect();
-        let count = |status| participants.iter().filter(|row| row.status == status).count();
-        let failed = participants.iter().filter(|row| row.status == Word::Failed);
-        Report {
-            meeting_id: self.meeting,
-            successful: count(Word::Delivered),
-            failed: count(Word::Failed),
-            failed_users: failed.map(|row| row.user_id.clone()).collect(),
-            timestamp: Timestamp::now(),
-            distribution_id: self.id,
-            total: participants.len(),
-            pending: 0,
-            pending_users: [],
-            participants,
+        Report::new(self)
+    }
+
+    /// The counts as they stand.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary::new(self)
+    }
+
+    fn note(&mut self, row: RowIndex) {
+        if let Some(kept) = self.rows.get_mut(row.place())
+            && !kept.changed
+        {
+            kept.changed = true;
+            self.changed.push(row);
         }
     }
 }
 
-impl Row {
-    fn new(named: Named) -> Self {
-        let status = match &named {
-            Named::User(_) => Status::Queued,
-            Named::Invalid { reason, .. } => {
-                Status::Ended(Outcome::Failed { code: Code::InvalidUserId, error: reason.clone() })
-            }
-        };
-        Self { named, status }
+impl RowIndex {
+    /// The first there can be.
+    pub(crate) const MIN: Self = Self(0);
+    /// The last there can be.
+    pub(crate) const MAX: Self = Self(u32::MAX);
+
+    fn place(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
     }
-
-    fn report(&self) -> RowReport {
-        let user_id = match &self.named {
-            Named::User(user) => user.to_string(),
-            Named::Invalid { given, .. } => given.clone(),
-        };
-        let (status, sessions, code, error) = match &self.status {
-            Status::Queued => (Word::Queued, 0, None, None),
-            Status::Ended(Outcome::Delivered { sessions }) => (Word::Delivered, *sessions, None, None),
-            Status::Ended(Outcome::Failed { code, error }) => {
-                (Word::Failed, 0, Some(*code), Some(error.clone()))
-            }
-        };
-        RowReport { user_id, status, sessions, code, error }
-    }
-}
-
-/// The data of `meeting:distributed`. When it is sent no row is queued, and total = successful + failed + pending.
-/// Nobody is pending while absent users are not held: an absent one has failed.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Report {
-    meeting_id: MeetingId,
-    successful: usize,
-    failed: usize,
-    failed_users: Vec<String>,
-    #[serde(serialize_with = "iso_8601")]
-    timestamp: Timestamp,
-    distribution_id: DistributionId,
-    total: usize,
-    pending: usize,
-    pending_users: [String; 0],
-    participants: Vec<RowReport>,
-}
-
-/// The data of `meeting:progress`: how far a distribution is, and the rows that ended since the last.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Progress {
-    meeting_id: MeetingId,
-    distribution_id: DistributionId,
-    done: usize,
-    total: usize,
-    delivered: usize,
-    pending: usize,
-    failed: usize,
-    eta_seconds: u64,
-    participants: Vec<RowReport>,
-}
-
-impl Progress {
-    /// About how many bytes its rows hold.
-    #[must_use]
-    pub fn weight(&self) -> usize {
-        self.participants.iter().map(RowReport::weight).sum()
-    }
-}
-
-impl Report {
-    /// About how many bytes its rows hold.
-    #[must_use]
-    pub fn weight(&self) -> usize {
-        self.participants.iter().map(RowReport::weight).sum()
-    }
-
-    /// The counts, for the log.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        format!("{} delivered, {} failed of {}", self.successful, self.failed, self.total)
-    }
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RowReport {
-    user_id: String,
-    status: Word,
-    sessions: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<Code>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-}
-
-impl RowReport {
-    fn weight(&self) -> usize {
-        128 + self.user_id.len() + self.error.as_ref().map_or(0, String::len)
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    Queued,
-    Delivered,
-    Failed,
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::requests::Roster;
-    use super::*;
-
-    fn distribution(users: usize, invalid: usize) -> Distribution {
-        let valid = (0..users).map(|n| Named::User(format!("u{n}").parse().unwrap()));
-        let bad = (0..invalid).map(|n| Named::Invalid { given: format!("bad{n}"), reason: "why".into() });
-        let request = Distribute {
-            meeting: "123456789".parse().unwrap(),
-            host: "host".parse().unwrap(),
-            participants: Roster::new(valid.chain(bad)),
-        };
-        Distribution::new(DistributionId::random(), request)
-    }
-
-    fn outcome() -> impl Strategy<Value = Outcome> {
-        prop_oneof![
-            (1_usize..4).prop_map(|sessions| Outcome::Delivered { sessions }),
-            Just(Outcome::Failed { code: Code::NotConnected, error: "gone".into() }),
-        ]
-    }
-
-    #[test]
-    fn a_name_that_is_no_user_id_has_failed_from_the_start() {
-        let report = distribution(1, 1).report();
-        assert_eq!((report.total, report.failed, report.failed_users), (2, 1, vec!["bad0".to_owned()]));
-    }
-
-    #[test]
-    fn a_row_ends_once() {
-        let mut distribution = distribution(1, 0);
-        distribution.settle(RowIndex(0), Outcome::Delivered { sessions: 2 });
-        distribution.settle(RowIndex(0), Outcome::Failed { code: Code::Internal, error: String::new() });
-        distribution.fail_queued(Code::ShuttingDown, "late");
-        let report = distribution.report();
-        assert_eq!((report.successful, report.failed, distribution.queued()), (1, 0, 0));
-    }
-
-    proptest! {
-        #[test]
-        fn the_counts_add_up_whatever_happens(
-            users in 0_usize..20,
-            invalid in 0_usize..4,
-            steps in proptest::collection::vec((0_usize..24, outcome()), 0..60),
-            stop in any::<bool>(),
-        ) {
-            let (mut distribution, mut told) = (distribution(users, invalid), 0);
-            for (row, outcome) in steps {
-                let before = distribution.queued();
-                distribution.settle(RowIndex(row), outcome);
-                prop_assert!(distribution.queued() <= before);
-                if row % 3 == 0 {
-                    let progress = distribution.progress(0);
-                    prop_assert_eq!(progress.done, progress.delivered + progress.failed);
-                    told += progress.participants.len();
-                    prop_assert_eq!(told, progress.done);
-                }
-            }
-            if stop {
-                distribution.fail_queued(Code::ShuttingDown, "stop");
-            }
-            let report = distribution.report();
-            prop_assert_eq!(distribution.queued(), distribution.queued_users().count());
-            prop_assert_eq!(report.total, report.successful + report.failed + distribution.queued());
-            prop_assert_eq!(report.failed, report.failed_users.len());
-            prop_assert_eq!(report.total, users + invalid);
-        }
-    }
-}
+mod tests;

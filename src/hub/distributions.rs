@@ -1,235 +1,298 @@
-//! `Distributions`: the actor that owns every running distribution, so that one goes on when its host's socket closes.
+//! `Distributions`: the actor that owns every distribution, running, waiting for somebody or remembered, so that one goes
+//! on when its host's socket closes.
 //!
-//! The host's ZAK first; then each participant's token is minted and routed as soon as it is there, and one failure
-//! never fails the others. It awaits broker and registry, never a session.
+//! What becomes of a row is decided by the [`Ledger`], which is pure; here is what that takes: the host's ZAK first, then
+//! each participant's token minted and routed as soon as it is there, and everybody told. One failure never fails the
+//! others. It awaits broker and registry, never a session.
+
+mod asked;
+mod attempts;
+mod happened;
+mod messages;
+mod press;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{self, Poll};
 use std::time::{Duration, Instant};
 
-use actix::fut::wrap_stream;
 use actix::prelude::*;
-use futures_util::stream::FuturesUnordered;
 use log::{info, warn};
 use tokio::sync::{oneshot, watch};
 
-use super::audit::Asked;
-use super::command::Permitted;
+use super::audit::{Asked, Subject};
 use super::delivery::Delivery;
-use super::distribution::{Distribution, Outcome, Report, RowIndex};
-use super::drain::Work;
+use super::distribution::{Attempt, Distribution};
 use super::events::{FrameId, ServerEvent};
-use super::mint::Deadlines;
+use super::ledger::{At, Bounds, Ledger, Serial, Step, Try};
+use super::mint::{self, Deadlines};
 use super::presence::Presence;
-use super::refusal::{Code, Refusal};
+use super::refusal::Refusal;
 use super::registry::{Registry, Routed, To};
-use super::requests::Distribute;
-use crate::names::{DistributionId, UserId};
+use super::repeats::Repeats;
+use crate::config::{Config, Keeping};
+use crate::names::{DeliveryId, MeetingId, UserId};
+use crate::zoom::IssuedToken;
+use crate::zoom::api::TokenKind;
 use crate::zoom::broker::{Tempo, TokenBroker};
-use crate::zoom::schedule::Batch;
+use attempts::Attempts;
+use press::{Press, Stage};
 
-/// Starts a distribution. The answer comes once the host has its ZAK, or says why nothing was started.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Ticket, Refusal>")]
-pub struct Begin {
-    /// What is asked.
-    pub request: Permitted<Distribute>,
-    /// Who asked.
-    pub asked: Asked,
-    /// The frame that asked; the frames that answer it carry it.
-    pub frame: Option<FrameId>,
-    /// Kept until the outcome was told: a stop waits for it.
-    pub work: Work,
-}
-
-/// A distribution that has begun.
-#[derive(Debug)]
-pub struct Ticket {
-    /// Its name.
-    pub id: DistributionId,
-    /// The report, once no row is queued. Whoever drops it is told by event all the same.
-    pub settled: oneshot::Receiver<Arc<Report>>,
-}
-
-/// Asks for the rows of a running distribution as they stand.
-#[derive(Clone, Copy, Debug, Message)]
-#[rtype(result = "Option<Arc<Report>>")]
-pub struct Show(pub DistributionId);
-
-/// The stop waits no longer: the rows that are left fail and are reported.
-#[derive(Clone, Copy, Debug, Message)]
-#[rtype(result = "()")]
-pub struct CutShort;
+use messages::lost;
+pub use messages::{
+    Arrived, Begin, Cancel, CutShort, Left, LetGo, List, Receipt, Released, Served, Show, Ticket,
+};
 
 /// Between two progresses of a distribution.
 const PROGRESS: Duration = Duration::from_millis(250);
-
-struct Running {
-    distribution: Distribution,
-    asked: Asked,
-    frame: Option<FrameId>,
-    work: Work,
-    settled: oneshot::Sender<Arc<Report>>,
-    /// The rows' task and its beginning; none while the ZAK is being minted.
-    rows: Option<(SpawnHandle, Instant)>,
-}
+/// Distributions that a list holds.
+const LISTED: usize = 100;
 
 /// The actor.
 pub struct Distributions {
     delivery: Delivery,
-    running: HashMap<DistributionId, Running>,
-    /// Rows that wait for their outcome, of all distributions.
-    queued: usize,
-    max_queued: usize,
+    ledger: Ledger,
+    repeats: Repeats,
+    presses: HashMap<Serial, Press>,
+    attempts: Attempts<At, (DeliveryId, Attempt)>,
     tempo: watch::Receiver<Tempo>,
     /// Dropped with the actor, which tells the process that it ended.
     _alive: oneshot::Sender<Infallible>,
 }
 
+/// How long, and how many.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Of rows and distributions.
+    pub ledger: Bounds,
+    /// How long a request's own name counts.
+    pub idempotency: Duration,
+}
+
+impl Limits {
+    /// As configured.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let Keeping { hold, max_pending, receipt, remember, max_remembered, idempotency } = config.keeping;
+        let ledger = Bounds {
+            queued: config.zoom.max_queued,
+            pending: max_pending,
+            remembered: max_remembered,
+            hold,
+            receipt,
+            remember,
+        };
+        Self { ledger, idempotency }
+    }
+}
+
 impl Distributions {
-    /// None running. At most `max_queued` rows of all distributions wait at once.
+    /// None running.
     #[must_use]
     pub fn new(
         broker: Addr<TokenBroker>,
         registry: Addr<Registry>,
         presence: Presence,
         deadlines: Deadlines,
-        max_queued: usize,
+        limits: Limits,
         tempo: watch::Receiver<Tempo>,
         alive: oneshot::Sender<Infallible>,
     ) -> Self {
-        let delivery = Delivery { broker, registry, presence, deadlines };
-        Self { delivery, running: HashMap::new(), queued: 0, max_queued, tempo, _alive: alive }
+        Self {
+            delivery: Delivery { broker, registry, presence, deadlines },
+            ledger: Ledger::new(limits.ledger),
+            repeats: Repeats::new(limits.idempotency, limits.ledger.remembered),
+            presses: HashMap::new(),
+            attempts: Attempts::default(),
+            tempo,
+            _alive: alive,
+        }
     }
 
-    /// Takes a distribution in; its rows start once the host has its ZAK.
-    fn admit(
-        &mut self,
-        begin: Begin,
-    ) -> Result<(Ticket, impl Future<Output = Result<(), Refusal>> + 'static), Refusal> {
-        let Begin { request, asked, frame, work } = begin;
-        let distribution = Distribution::new(DistributionId::random(), request.into_inner());
-        if self.queued + distribution.queued() > self.max_queued {
-            return Err(Refusal::new(Code::Overloaded, "Too many tokens are waiting to be distributed"));
+    /// Mints the host's ZAK.
+    fn zak(&self, serial: Serial) -> impl Future<Output = Result<IssuedToken, Refusal>> + use<> {
+        let Delivery { broker, deadlines, .. } = self.delivery.clone();
+        let wanted = self.wanted(serial);
+        async move {
+            let (host, meeting, asked) = wanted?;
+            mint::zak(&broker, deadlines, &host, meeting, &asked).await
         }
-        let (id, queued) = (distribution.id(), distribution.queued());
-        info!("distribution {id} of {queued} rows begins {asked}");
-        self.queued += queued;
-        let zak = {
-            let (delivery, asked, frame) = (self.delivery.clone(), asked.clone(), frame.clone());
-            let (host, meeting) = (distribution.host().clone(), distribution.meeting());
-            async move { delivery.to_host(&host, meeting, &asked, frame).await }
-        };
-        let (settled, receiver) = oneshot::channel();
-        self.running.insert(id, Running { distribution, asked, frame, work, settled, rows: None });
-        Ok((Ticket { id, settled: receiver }, zak))
     }
 
-    /// The ZAK was refused: nothing is minted for participants.
-    fn abandon(&mut self, id: DistributionId) {
-        if let Some(running) = self.running.remove(&id) {
-            self.queued -= running.distribution.queued();
+    /// Hands the host's ZAK to whoever has asked by now.
+    fn hand_zak(
+        &self,
+        serial: Serial,
+        zak: Result<IssuedToken, Refusal>,
+    ) -> impl Future<Output = Result<(), Refusal>> + use<> {
+        let (delivery, wanted) = (self.delivery.clone(), self.wanted(serial));
+        let everybody = self.presses.get(&serial).map(|press| move |host: &UserId| press.everybody(host));
+        let to = wanted.as_ref().ok().zip(everybody).map(|((host, ..), everybody)| everybody(host));
+        async move {
+            let (zak, (host, meeting, asked)) = (zak?, wanted?);
+            let to = to.unwrap_or_else(|| To::User(host.clone()));
+            let subject = Subject { kind: TokenKind::Zak, user: &host, meeting };
+            delivery.to_host(to, &zak, subject, &asked).await
         }
+    }
+
+    fn wanted(&self, serial: Serial) -> Result<(UserId, MeetingId, Asked), Refusal> {
+        let distribution = self.ledger.distribution(serial);
+        let (distribution, press) = distribution.zip(self.presses.get(&serial)).ok_or_else(lost)?;
+        Ok((distribution.host().clone(), distribution.meeting(), press.asked.clone()))
+    }
+
+    /// The ZAK was refused: nothing is minted for participants, and nothing is remembered.
+    fn abandon(&mut self, serial: Serial, refusal: Refusal, ctx: &mut Context<Self>) {
+        if let Some(press) = self.presses.get(&serial) {
+            if let Some(named) = &press.named {
+                self.repeats.forget(named);
+            }
+            press.stage.send_replace(Stage::Refused(refusal));
+        }
+        self.ledger.abandon(serial);
+        self.go_on(ctx);
     }
 
     /// The host has its ZAK: every row is worked on, each by itself.
-    fn start_rows(&mut self, id: DistributionId, ctx: &mut Context<Self>) {
-        let Some(running) = self.running.get_mut(&id) else {
-            return;
-        };
-        let (batch, meeting) = (Batch::patient(), running.distribution.meeting());
-        let row = |(row, user): (RowIndex, &UserId)| {
-            let (delivery, user, asked) = (self.delivery.clone(), user.clone(), running.asked.clone());
-            async move { (row, delivery.to_participant(&user, meeting, batch, &asked).await) }
-        };
-        let rows: FuturesUnordered<_> = running.distribution.queued_users().map(row).collect();
-        let rows = wrap_stream(rows).map(move |(row, outcome), actor: &mut Self, ctx: &mut Context<Self>| {
-            actor.settle(id, row, outcome, ctx);
-        });
-        running.rows = Some((ctx.spawn(rows.finish()), Instant::now()));
-        self.tell_progress(id, ctx);
-        self.report_if_settled(id, ctx);
+    fn start(&mut self, serial: Serial, ctx: &mut Context<Self>) {
+        let presence = self.delivery.presence.clone();
+        if let Some(press) = self.presses.get_mut(&serial) {
+            press.since = Some(Instant::now());
+            press.stage.send_replace(Stage::Running);
+        }
+        self.tell_progress(serial, ctx);
+        self.ledger.start(serial, Instant::now(), |user| presence.is_online(user));
+        self.go_on(ctx);
     }
 
-    fn settle(&mut self, id: DistributionId, row: RowIndex, outcome: Outcome, ctx: &mut Context<Self>) {
-        let Some(running) = self.running.get_mut(&id) else {
-            return;
-        };
-        let before = running.distribution.queued();
-        running.distribution.settle(row, outcome);
-        self.queued -= before - running.distribution.queued();
-        self.report_if_settled(id, ctx);
+    /// Does what the ledger wants done.
+    fn go_on(&mut self, ctx: &mut Context<Self>) {
+        for step in self.ledger.steps() {
+            match step {
+                Step::Try(it) => self.attempt(it),
+                Step::Stop(at) => self.attempts.stop(&at),
+                Step::Settled(serial) => self.report(serial, ctx),
+                Step::Forgotten(serial) => drop(self.presses.remove(&serial)),
+            }
+        }
+    }
+
+    fn attempt(&mut self, it: Try) {
+        let Some(press) = self.presses.get(&it.at.0) else { return };
+        let (delivery, asked, batch) = (self.delivery.clone(), press.asked.clone(), press.batch);
+        self.attempts.begin(it.at, async move {
+            let outcome = delivery.to_participant(&it, batch, &asked).await;
+            (it.delivery, outcome)
+        });
     }
 
     /// Tells how far it is to whoever asked, or to all the host's sessions once that one is gone.
-    fn tell_progress(&mut self, id: DistributionId, ctx: &mut Context<Self>) {
-        let eta = self.eta(id);
-        let Some(running) = self.running.get_mut(&id) else {
-            return;
-        };
-        let progress = ServerEvent::Progress(Arc::new(running.distribution.progress(eta)));
-        let (to, frame) = (audience(&running.distribution, &running.asked), running.frame.clone());
-        let delivery = self.delivery.clone();
-        // Whoever isn't there misses nothing that the report doesn't say.
-        let told = async move { drop(delivery.route(to, progress, frame).await) };
+    fn tell_progress(&mut self, serial: Serial, ctx: &mut Context<Self>) {
+        let told = self.progress(serial);
         ctx.spawn(told.into_actor(self));
     }
 
-    /// About how many seconds are left: at the broker's pace, which distributions share, or at the distribution's own.
-    fn eta(&self, id: DistributionId) -> u64 {
-        let Some(running) = self.running.get(&id) else { return 0 };
-        let left = running.distribution.queued();
-        let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-        let seconds = match (self.tempo.borrow().per_second, running.distribution.ended(), &running.rows) {
-            (Some(rate), _, _) => number(self.queued.min(left.saturating_mul(self.running.len()))) / rate,
-            (None, 1.., Some((_, since))) => {
-                since.elapsed().as_secs_f64() / number(running.distribution.ended()) * number(left)
+    fn progress(&mut self, serial: Serial) -> impl Future<Output = ()> + use<> {
+        let eta = self.eta(serial);
+        let route = self.presses.get(&serial).and_then(|press| {
+            let distribution = self.ledger.distribution_mut(serial)?;
+            let progress = ServerEvent::Progress(Arc::new(distribution.progress(eta)));
+            Some((press.audience(distribution.host()), progress))
+        });
+        let delivery = self.delivery.clone();
+        async move {
+            if let Some((to, progress)) = route {
+                // Whoever isn't there misses nothing that the rows don't say when asked for.
+                drop(delivery.route(to, progress, None).await);
             }
+        }
+    }
+
+    /// About how many seconds are left: at the broker's pace, which distributions share, or at the distribution's own.
+    fn eta(&self, serial: Serial) -> u64 {
+        let Some(distribution) = self.ledger.distribution(serial) else { return 0 };
+        let Some(press) = self.presses.get(&serial) else { return 0 };
+        let left = distribution.counts().queued;
+        let done = distribution.len() - left;
+        let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        let running = self.presses.values().filter(|press| press.is_running()).count();
+        let seconds = match (self.tempo.borrow().per_second, done, press.since) {
+            (Some(rate), _, _) => number(self.ledger.queued().min(left.saturating_mul(running))) / rate,
+            (None, 1.., Some(since)) => since.elapsed().as_secs_f64() / number(done) * number(left),
             (None, _, _) => 0.0,
         };
         Duration::try_from_secs_f64(seconds.ceil()).map_or(0, |eta| eta.as_secs())
     }
 
     /// Tells the outcome to whoever asked, or to all the host's sessions once that one is gone.
-    fn report_if_settled(&mut self, id: DistributionId, ctx: &mut Context<Self>) {
-        if self.running.get(&id).is_none_or(|running| running.distribution.queued() > 0) {
-            return;
-        }
-        let Some(Running { distribution, asked, frame, work, settled, .. }) = self.running.remove(&id) else {
-            return;
-        };
-        let report = Arc::new(distribution.report());
-        info!("distribution {id} ends: {}", report.summary());
-        // Nobody may be waiting: a session is told by the event.
-        drop(settled.send(Arc::clone(&report)));
-        let to = audience(&distribution, &asked);
+    fn report(&mut self, serial: Serial, ctx: &mut Context<Self>) {
+        let Some(distribution) = self.ledger.distribution_mut(serial) else { return };
+        let Some(press) = self.presses.get_mut(&serial) else { return };
+        // What the report tells no progress tells again.
+        drop(distribution.progress(0));
+        let (id, report) = (distribution.id(), Arc::new(distribution.report()));
+        info!("distribution {id} has nothing queued: {}", report.in_short());
+        let (to, work) = (press.audience(distribution.host()), press.work.take());
+        press.stage.send_replace(Stage::Settled(Arc::clone(&report)));
         let delivery = self.delivery.clone();
-        let told = async move { delivery.route(to, ServerEvent::Distributed(report), frame).await };
+        let told = async move { delivery.route(to, ServerEvent::Distributed(report), None).await };
         ctx.spawn(told.into_actor(self).map(move |told, _, _| {
             if !matches!(told, Ok(Routed { taken: 1.., .. })) {
-                info!("nobody is connected to be told how distribution {id} ended");
+                info!("nobody is connected to be told how distribution {id} stands");
             }
             drop(work);
         }));
     }
-}
 
-/// Who is told about a distribution.
-fn audience(distribution: &Distribution, asked: &Asked) -> To {
-    let host = distribution.host().clone();
-    match asked.session {
-        Some(session) => To::SessionElseUser(session, host),
-        None => To::User(host),
+    fn tell(&self, to: To, event: ServerEvent, frame: Option<FrameId>, ctx: &mut Context<Self>) {
+        let delivery = self.delivery.clone();
+        let told = async move { drop(delivery.route(to, event, frame).await) };
+        ctx.spawn(told.into_actor(self));
+    }
+
+    /// Sees to what is due, and tells what has changed.
+    fn tick(&mut self, ctx: &mut Context<Self>) {
+        self.ledger.due(Instant::now());
+        self.go_on(ctx);
+        for serial in self.ledger.changed() {
+            let started = self.presses.get(&serial).is_some_and(|press| press.since.is_some());
+            if started && self.ledger.distribution(serial).is_some_and(Distribution::has_changed) {
+                self.tell_progress(serial, ctx);
+            }
+        }
     }
 }
 
 impl fmt::Debug for Distributions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (running, queued) = (self.running.len(), self.queued);
+        let (kept, queued) = (self.presses.len(), self.ledger.queued());
+        let pending = self.ledger.pending();
         let mut shown = f.debug_struct("Distributions");
-        shown.field("running", &running).field("queued", &queued).finish_non_exhaustive()
+        shown.field("kept", &kept).field("queued", &queued).field("pending", &pending).finish_non_exhaustive()
+    }
+}
+
+/// Takes what comes of the attempts, for as long as the actor lives.
+struct Outcomes;
+
+impl ActorFuture<Distributions> for Outcomes {
+    type Output = ();
+
+    fn poll(
+        self: Pin<&mut Self>,
+        actor: &mut Distributions,
+        ctx: &mut Context<Distributions>,
+        task: &mut task::Context<'_>,
+    ) -> Poll<()> {
+        while let Poll::Ready((at, (delivery, outcome))) = actor.attempts.poll(task) {
+            actor.ledger.tried(at, delivery, outcome, Instant::now());
+            actor.go_on(ctx);
+        }
+        Poll::Pending
     }
 }
 
@@ -237,42 +300,8 @@ impl Actor for Distributions {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.run_interval(PROGRESS, |actor, ctx| {
-            let changed = |running: &&Running| running.rows.is_some() && running.distribution.has_changed();
-            let ids: Vec<_> = actor.running.values().filter(changed).map(|it| it.distribution.id()).collect();
-            for id in ids {
-                actor.tell_progress(id, ctx);
-            }
-        });
-    }
-}
-
-impl Handler<Begin> for Distributions {
-    type Result = ResponseActFuture<Self, Result<Ticket, Refusal>>;
-
-    fn handle(&mut self, begin: Begin, _ctx: &mut Self::Context) -> Self::Result {
-        let (ticket, zak) = match self.admit(begin) {
-            Ok(admitted) => admitted,
-            Err(refusal) => return Box::pin(fut::err(refusal)),
-        };
-        Box::pin(zak.into_actor(self).map(move |zak, actor, ctx| match zak {
-            Ok(()) => {
-                actor.start_rows(ticket.id, ctx);
-                Ok(ticket)
-            }
-            Err(refusal) => {
-                actor.abandon(ticket.id);
-                Err(refusal)
-            }
-        }))
-    }
-}
-
-impl Handler<Show> for Distributions {
-    type Result = Option<Arc<Report>>;
-
-    fn handle(&mut self, show: Show, _ctx: &mut Self::Context) -> Self::Result {
-        self.running.get(&show.0).map(|running| Arc::new(running.distribution.report()))
+        ctx.spawn(Outcomes);
+        ctx.run_interval(PROGRESS, Self::tick);
     }
 }
 
@@ -280,19 +309,22 @@ impl Handler<CutShort> for Distributions {
     type Result = ();
 
     fn handle(&mut self, _cut: CutShort, ctx: &mut Self::Context) {
-        let left: Vec<_> = self.running.keys().copied().collect();
-        for id in left {
-            let Some(running) = self.running.get_mut(&id) else {
-                continue;
-            };
-            if let Some((rows, _)) = running.rows.take() {
-                ctx.cancel_future(rows);
-            }
-            let distribution = &mut running.distribution;
-            warn!("distribution {id} is cut short with {} rows left", distribution.queued());
-            self.queued -= distribution.queued();
-            distribution.fail_queued(Code::ShuttingDown, "The hub was stopped before this token was there");
-            self.report_if_settled(id, ctx);
+        warn!("{} rows of distributions are cut short", self.ledger.queued());
+        self.ledger.stop(false, Instant::now());
+        self.go_on(ctx);
+    }
+}
+
+impl Handler<LetGo> for Distributions {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, _let_go: LetGo, ctx: &mut Self::Context) -> Self::Result {
+        if self.ledger.pending() > 0 {
+            warn!("{} absent participants are waited for no longer", self.ledger.pending());
         }
+        self.ledger.stop(true, Instant::now());
+        self.go_on(ctx);
+        let told: Vec<_> = self.ledger.changed().into_iter().map(|serial| self.progress(serial)).collect();
+        Box::pin(futures_util::future::join_all(told).into_actor(self).map(|_, _, _| ()))
     }
 }

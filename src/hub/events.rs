@@ -6,11 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::distribution::{Progress, Report};
+use super::distribution::{Progress, Report, Status, Summary};
+use super::ledger::Standing;
 use super::moments::{Life, iso_8601};
 use super::refusal::{Code, Detail, Refusal};
 use crate::identity::{Caller, Role};
-use crate::names::{MeetingId, SessionId, UserId};
+use crate::names::{DeliveryId, DistributionId, MeetingId, SessionId, UserId};
 use crate::secret::{self, Secret};
 use crate::zoom::IssuedToken;
 use crate::zoom::error::Said;
@@ -22,6 +23,7 @@ pub const SERVER_EVENTS: &[&str] = &[
     "meeting:credentials",
     "meeting:progress",
     "meeting:distributed",
+    "distribution",
     "error",
     "pong",
 ];
@@ -44,6 +46,8 @@ pub enum ServerEvent {
     Error(Arc<ErrorEvent>),
     /// `pong`
     Pong(Pong),
+    /// `distribution`
+    Distribution(DistributionEvent),
 }
 
 impl ServerEvent {
@@ -58,7 +62,16 @@ impl ServerEvent {
             Self::Distributed(_) => "meeting:distributed",
             Self::Error(_) => "error",
             Self::Pong(_) => "pong",
+            Self::Distribution(_) => "distribution",
         }
+    }
+}
+
+impl DistributionEvent {
+    /// The list.
+    #[must_use]
+    pub fn list(distributions: Arc<[Summary]>) -> Self {
+        Self::List { distributions }
     }
 }
 
@@ -70,8 +83,28 @@ impl ServerEvent {
             Self::Started(MeetingStarted { zak_token: token, .. })
             | Self::Credentials(MeetingCredentials { obf_token: token, .. }) => 512 + token.reveal().len(),
             Self::Progress(progress) => 512 + progress.weight(),
-            Self::Distributed(report) => 512 + report.weight(),
+            Self::Distributed(report) | Self::Distribution(DistributionEvent::One(report)) => {
+                512 + report.weight()
+            }
+            Self::Distribution(DistributionEvent::List { distributions }) => 512 + 384 * distributions.len(),
             Self::Authenticated(_) | Self::Error(_) | Self::Pong(_) => 512,
+        }
+    }
+}
+
+impl ServerEvent {
+    /// When the token in it ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Started(started) => Some(started.life.end()),
+            Self::Credentials(credentials) => Some(credentials.life.end()),
+            Self::Authenticated(_)
+            | Self::Progress(_)
+            | Self::Distributed(_)
+            | Self::Distribution(_)
+            | Self::Error(_)
+            | Self::Pong(_) => None,
         }
     }
 }
@@ -87,6 +120,29 @@ pub struct Authenticated {
     timestamp: Timestamp,
     #[serde(flatten)]
     credential: Option<Proven>,
+    meetings: Vec<Distributed>,
+}
+
+/// A meeting that was distributed to the user before.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Distributed {
+    meeting_id: MeetingId,
+    distribution_id: DistributionId,
+    status: Status,
+}
+
+/// The data of `distribution`: one with its rows, or the list of them.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum DistributionEvent {
+    /// One.
+    One(Arc<Report>),
+    /// The list, the newest first.
+    List {
+        /// Their counts.
+        distributions: Arc<[Summary]>,
+    },
 }
 
 /// What the session's credential proved, and until when it counts.
@@ -96,23 +152,23 @@ struct Proven {
     role: Role,
     #[serde(serialize_with = "iso_8601")]
     expires_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    meetings: Option<Vec<MeetingId>>,
 }
 
 impl Authenticated {
     /// From now on what is the user's reaches the session.
     #[must_use]
-    pub fn now(user_id: UserId, socket_id: SessionId, caller: &Caller) -> Self {
+    pub fn now(user_id: UserId, socket_id: SessionId, caller: &Caller, standings: Vec<Standing>) -> Self {
         let credential = match caller {
-            Caller::Known(identity) => Some(Proven {
-                role: identity.role,
-                expires_at: identity.expires_at,
-                meetings: identity.meetings.as_ref().map(|meetings| meetings.iter().copied().collect()),
-            }),
+            Caller::Known(identity) => Some(Proven { role: identity.role, expires_at: identity.expires_at }),
             Caller::Anyone | Caller::Unknown => None,
         };
-        Self { success: true, user_id, socket_id, timestamp: Timestamp::now(), credential }
+        let distributed = |standing: Standing| Distributed {
+            meeting_id: standing.meeting,
+            distribution_id: standing.distribution,
+            status: standing.status,
+        };
+        let meetings = standings.into_iter().map(distributed).collect();
+        Self { success: true, user_id, socket_id, timestamp: Timestamp::now(), credential, meetings }
     }
 }
 
@@ -148,6 +204,8 @@ pub struct MeetingCredentials {
     life: Life,
     #[serde(serialize_with = "iso_8601")]
     timestamp: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_id: Option<DeliveryId>,
 }
 
 impl MeetingCredentials {
@@ -157,10 +215,17 @@ impl MeetingCredentials {
         self.meeting_id
     }
 
+    /// What its receipt names; none where nobody waits for one.
+    #[must_use]
+    pub fn delivery(&self) -> Option<DeliveryId> {
+        self.delivery_id
+    }
+
     /// A participant's OBF.
     #[must_use]
-    pub fn new(meeting_id: MeetingId, obf: &IssuedToken) -> Self {
-        Self { meeting_id, obf_token: obf.token.clone(), life: obf.into(), timestamp: obf.issued_at }
+    pub fn new(meeting_id: MeetingId, obf: &IssuedToken, delivery_id: Option<DeliveryId>) -> Self {
+        let (obf_token, life, timestamp) = (obf.token.clone(), obf.into(), obf.issued_at);
+        Self { meeting_id, obf_token, life, timestamp, delivery_id }
     }
 }
 
@@ -277,7 +342,7 @@ mod tests {
             IssuedToken { token, issued_at: Timestamp::now(), expires_at: Timestamp::now(), simulated: true };
         let meeting = "123456789".parse().unwrap();
         let started = ServerEvent::Started(MeetingStarted::new(meeting, &token));
-        let credentials = ServerEvent::Credentials(MeetingCredentials::new(meeting, &token));
+        let credentials = ServerEvent::Credentials(MeetingCredentials::new(meeting, &token, None));
         assert!(!format!("{started:?}{credentials:?}").contains("eyJ"));
     }
 }

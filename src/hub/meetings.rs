@@ -5,12 +5,13 @@ use futures_util::future::join_all;
 
 use super::audit::{self, Asked, Subject};
 use super::command::Permitted;
+use super::distributions::{Distributions, Served};
 use super::events::{MeetingCredentials, MeetingStarted, ServerEvent};
 use super::mint::{self, Deadlines};
 use super::refusal::{Code, Refusal};
 use super::registry::{Registry, Route, Routed, To};
 use super::requests::{BatchJoin, JoinMeeting, Named, Roster, SetUpMeeting, StartMeeting};
-use crate::names::{MeetingId, UserId};
+use crate::names::{DeliveryId, MeetingId, SessionId, UserId};
 use crate::zoom::IssuedToken;
 use crate::zoom::api::TokenKind;
 use crate::zoom::broker::TokenBroker;
@@ -21,7 +22,17 @@ use crate::zoom::schedule::Batch;
 pub struct Meetings {
     broker: Addr<TokenBroker>,
     registry: Addr<Registry>,
+    distributions: Addr<Distributions>,
     deadlines: Deadlines,
+}
+
+/// An OBF for the one who asked.
+#[derive(Debug)]
+pub struct Joined {
+    /// The token.
+    pub obf: IssuedToken,
+    /// What its delivery is called, where a distribution waited to give the user one.
+    pub delivery: Option<DeliveryId>,
 }
 
 /// One participant of a batch and what became of the token.
@@ -36,8 +47,13 @@ pub struct BatchRow {
 impl Meetings {
     /// Meetings served by these actors.
     #[must_use]
-    pub fn new(broker: Addr<TokenBroker>, registry: Addr<Registry>, deadlines: Deadlines) -> Self {
-        Self { broker, registry, deadlines }
+    pub fn new(
+        broker: Addr<TokenBroker>,
+        registry: Addr<Registry>,
+        distributions: Addr<Distributions>,
+        deadlines: Deadlines,
+    ) -> Self {
+        Self { broker, registry, distributions, deadlines }
     }
 
     /// Mints a ZAK for the one who asked.
@@ -50,16 +66,26 @@ impl Meetings {
         asked: &Asked,
     ) -> Result<IssuedToken, Refusal> {
         let StartMeeting { meeting, host } = request.into_inner();
-        mint::zak(&self.broker, self.deadlines.interactive(), &host, meeting, asked).await
+        mint::zak(&self.broker, self.deadlines, &host, meeting, asked).await
     }
 
-    /// Mints an OBF for the one who asked.
+    /// Mints an OBF for the one who asked, on a session that `confirms` what it gets. Whatever waited to give the user one
+    /// for this meeting is done with that.
     ///
     /// # Errors
     /// Zoom's refusal, or the deadline's.
-    pub async fn join(&self, request: Permitted<JoinMeeting>, asked: &Asked) -> Result<IssuedToken, Refusal> {
-        let JoinMeeting { meeting, participant } = request.into_inner();
-        mint::obf(&self.broker, self.deadlines, None, &participant, meeting, asked).await
+    pub async fn join(
+        &self,
+        request: Permitted<JoinMeeting>,
+        asked: &Asked,
+        confirms: Option<SessionId>,
+    ) -> Result<Joined, Refusal> {
+        let JoinMeeting { meeting, participant: user } = request.into_inner();
+        let obf = mint::obf(&self.broker, self.deadlines, None, &user, meeting, asked).await?;
+        let served = self.distributions.send(Served { user, meeting, confirms });
+        // Should it not be taken, the user gets another token, no more.
+        let delivery = served.timeout(self.deadlines.interactive()).await.unwrap_or_default();
+        Ok(Joined { obf, delivery })
     }
 
     /// Mints an OBF for each; one failure never fails the others. Each is pushed to its owner as soon as it is there.
@@ -87,7 +113,7 @@ impl Meetings {
     ) -> Result<(IssuedToken, Vec<BatchRow>), Refusal> {
         let SetUpMeeting { meeting, host, participants } = request.into_inner();
         self.deadlines.fits_one_answer(participants.len())?;
-        let zak = mint::zak(&self.broker, self.deadlines.interactive(), &host, meeting, asked).await?;
+        let zak = mint::zak(&self.broker, self.deadlines, &host, meeting, asked).await?;
         self.push_zak(&host, meeting, &zak, asked).await;
         Ok((zak, self.batch(meeting, &participants, asked).await))
     }
@@ -100,7 +126,7 @@ impl Meetings {
 
     /// Hands an OBF that was answered over HTTP to the participant's sessions too, as in the seed.
     pub async fn push_obf(&self, user: &UserId, meeting: MeetingId, obf: &IssuedToken, asked: &Asked) {
-        let event = ServerEvent::Credentials(MeetingCredentials::new(meeting, obf));
+        let event = ServerEvent::Credentials(MeetingCredentials::new(meeting, obf, None));
         self.push(Subject { kind: TokenKind::Obf, user, meeting }, event, asked).await;
     }
 

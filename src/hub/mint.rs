@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix::{Addr, MailboxError};
+use jiff::Timestamp;
 
 use super::audit::{self, Asked, Subject};
 use super::refusal::{Code, Refusal};
@@ -23,6 +24,8 @@ pub struct Deadlines {
     /// Whether there is a pace.
     paced: Option<u32>,
     max_queued: u32,
+    /// No token is handed out with less life.
+    min_life: Duration,
 }
 
 /// What a batch may take beyond its calls.
@@ -38,7 +41,7 @@ impl Deadlines {
         let paced = (zoom.rate_per_second > 0).then_some(zoom.rate_per_second);
         let per_call = paced.map_or(zoom.timeout / at_once, |rate| Duration::from_secs(1) / rate);
         let max_queued = u32::try_from(zoom.max_queued).unwrap_or(u32::MAX);
-        Self { interactive: zoom.timeout, per_call, paced, max_queued }
+        Self { interactive: zoom.timeout, per_call, paced, max_queued, min_life: zoom.min_life }
     }
 
     /// For a token that somebody waits for.
@@ -79,13 +82,21 @@ impl Deadlines {
 /// Mints a host's ZAK.
 pub(crate) async fn zak(
     broker: &Addr<TokenBroker>,
-    deadline: Duration,
+    deadlines: Deadlines,
     host: &UserId,
     meeting: MeetingId,
     asked: &Asked,
 ) -> Result<IssuedToken, Refusal> {
     let subject = Subject { kind: TokenKind::Zak, user: host, meeting };
-    issue(broker, deadline, Mint::Zak { user: host.clone() }.interactive(), subject, asked).await
+    issue(
+        broker,
+        deadlines,
+        deadlines.interactive(),
+        Mint::Zak { user: host.clone() }.interactive(),
+        subject,
+        asked,
+    )
+    .await
 }
 
 /// Mints a participant's OBF: as one of a batch, or for somebody who waits for it.
@@ -103,17 +114,19 @@ pub(crate) async fn obf(
         Some(batch) => (deadlines.batch(), Issue { mint, lane: Lane::Batch(batch) }),
         None => (deadlines.interactive(), mint.interactive()),
     };
-    issue(broker, deadline, call, subject, asked).await
+    issue(broker, deadlines, deadline, call, subject, asked).await
 }
 
 async fn issue(
     broker: &Addr<TokenBroker>,
+    deadlines: Deadlines,
     deadline: Duration,
     issue: Issue,
     subject: Subject<'_>,
     asked: &Asked,
 ) -> Result<IssuedToken, Refusal> {
     let issued = match broker.send(issue).timeout(deadline).await {
+        Ok(Ok(token)) if token.left(Timestamp::now()) < deadlines.min_life => Err(stale(subject.kind)),
         Ok(issued) => issued.map_err(Refusal::from),
         Err(MailboxError::Timeout) => Err(too_late(subject.kind, deadline)),
         Err(error @ MailboxError::Closed) => Err(error.into()),
@@ -129,6 +142,12 @@ fn too_late(kind: TokenKind, deadline: Duration) -> Refusal {
         Code::DeadlineExceeded,
         format!("{kind} token retrieval failed: no token within {seconds} s"),
     )
+}
+
+/// What is left of its life is too short to be of use.
+pub(crate) fn stale(kind: TokenKind) -> Refusal {
+    let message = "the token that was there had less than MIN_TOKEN_LIFE_SECONDS left";
+    Refusal::new(Code::DeadlineExceeded, format!("{kind} token retrieval failed: {message}"))
 }
 
 #[cfg(test)]

@@ -12,12 +12,14 @@ pub mod distributions;
 pub mod drain;
 pub mod events;
 mod flow;
+pub mod ledger;
 pub mod meetings;
 pub mod mint;
 pub mod moments;
 pub mod presence;
 pub mod refusal;
 pub mod registry;
+mod repeats;
 pub mod requests;
 pub mod session;
 

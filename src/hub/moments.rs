@@ -28,6 +28,14 @@ pub struct End {
     simulated: bool,
 }
 
+impl Life {
+    /// When the token ends.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        self.end.expires_at
+    }
+}
+
 impl From<&IssuedToken> for Life {
     fn from(token: &IssuedToken) -> Self {
         Self { expires_in: in_words(token.life()), end: token.into() }

@@ -124,6 +124,18 @@ codes! {
     Overloaded = "overloaded", Some(503), Some(4507), Retry::Later(1);
     /// This node is being stopped.
     ShuttingDown = "shutting_down", Some(503), Some(4503), Retry::Elsewhere;
+    /// There is no such distribution, or it is remembered no more.
+    DistributionNotFound = "distribution_not_found", Some(404), None, Retry::No;
+    /// The key was used for something else.
+    IdempotencyConflict = "idempotency_conflict", Some(409), None, Retry::No;
+    /// A row: it was ended before its token was there.
+    Cancelled = "cancelled", None, None, Retry::No;
+    /// A row: its user did not come in time.
+    HoldExpired = "hold_expired", None, None, Retry::No;
+    /// A row: too many absent users are waited for already.
+    HoldFull = "hold_full", None, None, Retry::No;
+    /// A row: no client of the user's confirmed a token.
+    NotAcknowledged = "not_acknowledged", None, None, Retry::No;
     /// A bug; the log has the request ID.
     Internal = "internal", Some(500), Some(4500), Retry::Later(1);
 }
@@ -173,6 +185,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// There is no such distribution, or none that is remembered.
+    #[must_use]
+    pub fn distribution_not_found() -> Self {
+        Self::new(Code::DistributionNotFound, "There is no such distribution")
+    }
+
     /// A refusal that needs no more than its sentence.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {

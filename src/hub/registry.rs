@@ -8,6 +8,7 @@ mod routing;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
+use std::time::Duration;
 
 use actix::dev::SendError;
 use actix::prelude::*;
@@ -16,6 +17,7 @@ use log::{debug, info};
 use tokio::sync::oneshot;
 
 use super::command::Permitted;
+use super::distributions::Left;
 use super::drain::Drain;
 use super::events::{FrameId, ServerEvent};
 use super::presence::Presence;
@@ -24,7 +26,7 @@ use super::requests;
 use crate::identity::{Caller, Revocations, Role, Unproven};
 use crate::names::{SessionId, UserId};
 
-pub(crate) use routing::{Route, Routed, To};
+pub(crate) use routing::{Asking, Route, Routed, To};
 
 /// Messages that may wait for the registry before their senders do.
 const MAILBOX: usize = 1024;
@@ -63,6 +65,8 @@ pub(crate) struct Identify {
     pub(crate) user: UserId,
     /// As whom it does so, from now on.
     pub(crate) caller: Caller,
+    /// Whether its client says what it has received.
+    pub(crate) acks: bool,
 }
 
 /// A session ended by itself.
@@ -70,17 +74,18 @@ pub(crate) struct Identify {
 #[rtype(result = "()")]
 struct Gone(SessionId);
 
-/// Held by a session: its end, however it comes about, a panic too, is told to the registry.
+/// Held by a session: its end, however it comes about, a panic too, is told to the registry and to the distributions.
 #[derive(Debug)]
 pub(crate) struct Membership {
-    /// A handle of its own and never used before: each has a free place in the mailbox.
+    /// Handles of its own and never used before: each has a free place in the mailbox.
     registry: Addr<Registry>,
+    distributions: Recipient<Left>,
     session: SessionId,
 }
 
 impl Membership {
-    pub(crate) fn new(registry: Addr<Registry>, session: SessionId) -> Self {
-        Self { registry, session }
+    pub(crate) fn new(registry: Addr<Registry>, distributions: Recipient<Left>, session: SessionId) -> Self {
+        Self { registry, distributions, session }
     }
 }
 
@@ -88,6 +93,8 @@ impl Drop for Membership {
     fn drop(&mut self) {
         // It fails only where the registry has ended, and with it everything that it knew.
         self.registry.try_send(Gone(self.session)).ok();
+        // In this order: who is looked for on account of the second is no longer found by the first.
+        self.distributions.try_send(Left(self.session)).ok();
     }
 }
 
@@ -104,18 +111,21 @@ pub struct EndAll(pub Code);
 
 struct Entry {
     caller: Caller,
+    acks: bool,
     deliver: Recipient<Deliver>,
     end: Option<oneshot::Sender<Code>>,
     users: Vec<UserId>,
 }
 
-/// How many sessions there may be.
+/// How many sessions there may be, and how old what they get.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// In all.
     pub sessions: usize,
     /// Of one user; those that a service opened don't count.
     pub per_user: usize,
+    /// No token is handed out with less life.
+    pub min_life: Duration,
 }
 
 /// The actor.
@@ -199,11 +209,11 @@ impl Registry {
     }
 
     /// Hands an event to one session; a session that can't take it is ended.
-    fn hand(&mut self, session: SessionId, event: &ServerEvent, frame: Option<&FrameId>) -> bool {
+    fn hand(&mut self, session: SessionId, event: &ServerEvent, frame: Option<FrameId>) -> bool {
         let Some(entry) = self.sessions.get(&session) else {
             return false;
         };
-        match entry.deliver.try_send(Deliver { event: event.clone(), frame: frame.cloned() }) {
+        match entry.deliver.try_send(Deliver { event: event.clone(), frame }) {
             Ok(()) => true,
             Err(SendError::Full(_)) => {
                 info!("session {session} reads too slowly and is ended");
@@ -244,7 +254,8 @@ impl Handler<Open> for Registry {
             return Err(Refusal::too_many_sessions());
         }
         let Open { session, caller, deliver, end } = open;
-        self.sessions.insert(session, Entry { caller, deliver, end: Some(end), users: Vec::new() });
+        self.sessions
+            .insert(session, Entry { caller, acks: false, deliver, end: Some(end), users: Vec::new() });
         self.presence.opened();
         Ok(())
     }
@@ -254,7 +265,7 @@ impl Handler<Identify> for Registry {
     type Result = Result<(), Refusal>;
 
     fn handle(&mut self, identify: Identify, _ctx: &mut Self::Context) -> Self::Result {
-        let Identify { session, user, caller } = identify;
+        let Identify { session, user, caller, acks } = identify;
         self.still_counts(&caller)?;
         let Some(entry) = self.sessions.get_mut(&session) else {
             return Err(Refusal::new(Code::NotConnected, "The session has ended"));
@@ -269,6 +280,7 @@ impl Handler<Identify> for Registry {
             self.users.entry(user.clone()).or_default().push(session);
         }
         entry.caller = caller;
+        entry.acks |= acks;
         self.bound(&user);
         Ok(())
     }
@@ -319,5 +331,7 @@ impl Handler<EndAll> for Registry {
     }
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,14 +1,24 @@
 //! What callers ask of the hub, over any carrier and over HTTP: checked fields, no text.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::identity::Matching;
-use crate::names::{MeetingId, UserId};
+use crate::names::{DeliveryId, DistributionId, MeetingId, UserId};
 use crate::secret::Secret;
 
 /// The events that a client may send, in the order of `docs/protocol.md`.
-pub const CLIENT_EVENTS: &[&str] =
-    &["authenticate", "meeting:start", "meeting:join", "meeting:distribute", "ping"];
+pub const CLIENT_EVENTS: &[&str] = &[
+    "authenticate",
+    "meeting:start",
+    "meeting:join",
+    "meeting:distribute",
+    "ping",
+    "delivery:ack",
+    "meeting:cancel",
+    "distribution:get",
+];
 
 /// An event of a client's, its fields checked.
 #[derive(Clone, Debug)]
@@ -20,9 +30,15 @@ pub enum ClientEvent {
     /// `meeting:join`
     Join(JoinMeeting),
     /// `meeting:distribute`
-    Distribute(Distribute),
+    Distribute(Distribute, Option<IdempotencyKey>),
     /// `ping`
     Ping,
+    /// `delivery:ack`
+    Receipt(DeliveryId),
+    /// `meeting:cancel`
+    Cancel(CancelDistribution),
+    /// `distribution:get`
+    Get(GetDistribution),
 }
 
 impl ClientEvent {
@@ -33,21 +49,26 @@ impl ClientEvent {
             Self::Authenticate(_) => "authenticate",
             Self::Start(_) => "meeting:start",
             Self::Join(_) => "meeting:join",
-            Self::Distribute(_) => "meeting:distribute",
+            Self::Distribute(..) => "meeting:distribute",
             Self::Ping => "ping",
+            Self::Receipt(_) => "delivery:ack",
+            Self::Cancel(_) => "meeting:cancel",
+            Self::Get(_) => "distribution:get",
         }
     }
 
-    /// The name of the event that answers it, unless it is refused by an `error`.
+    /// The name of the event that answers it, unless it is refused by an `error`; none for a receipt, which nothing answers.
     #[must_use]
-    pub fn answered_by(&self) -> &'static str {
-        match self {
+    pub fn answered_by(&self) -> Option<&'static str> {
+        Some(match self {
             Self::Authenticate(_) => "authenticated",
             Self::Start(_) => "meeting:started",
             Self::Join(_) => "meeting:credentials",
-            Self::Distribute(_) => "meeting:distributed",
+            Self::Distribute(..) | Self::Cancel(_) => "meeting:distributed",
             Self::Ping => "pong",
-        }
+            Self::Get(_) => "distribution",
+            Self::Receipt(_) => return None,
+        })
     }
 }
 
@@ -58,7 +79,22 @@ pub struct Authenticate {
     pub user: UserId,
     /// The credential that shows who asks; without one that counts which the session has shown already.
     pub credential: Option<Secret>,
+    /// Whether the client says what it has received.
+    pub acks: bool,
 }
+
+/// A distribution as it stands, or the list of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GetDistribution {
+    /// Which; none: all that the caller may see.
+    pub id: Option<DistributionId>,
+    /// Whether the session is told what becomes of it.
+    pub follow: bool,
+}
+
+/// Let what is queued or pending end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CancelDistribution(pub DistributionId);
 
 /// Let these credentials count no more, and end the sessions that they opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +147,21 @@ pub struct Distribute {
     pub host: UserId,
     /// Who.
     pub participants: Roster,
+    /// How long to wait for those who aren't there, as far as the hub does; none: not at all.
+    pub hold: Option<Duration>,
+}
+
+/// What a caller calls a request, so that its repetition is the same one: 1 to 128 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(Arc<str>);
+
+impl IdempotencyKey {
+    /// The text, if it is one.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        ((1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()))
+            .then(|| Self(text.into()))
+    }
 }
 
 /// The participants that a caller named: each once, in the caller's order, those that are no user ID kept as such.

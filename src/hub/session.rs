@@ -4,8 +4,10 @@
 //! itself: its timers stop. The session takes events in order, answers them, passes on what the registry delivers, and
 //! watches for a sign of life. It knows no frames: a carrier gives it a [`Carrier`] and writes what it emits.
 
+mod distributing;
 mod standing;
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
@@ -21,15 +23,15 @@ use super::Hub;
 use super::audit::Asked;
 use super::carrier::{Alive, Backlog, Carrier, Emit, Incoming, Outgoing, Unreadable, Watch};
 use super::command::permit;
-use super::distributions::Begin;
 use super::drain::Work;
 use super::events::{ErrorEvent, FrameId, MeetingCredentials, MeetingStarted, Pong, ServerEvent};
 use super::flow::{Flow, Verdict};
+use super::meetings::Joined;
 use super::refusal::{Code, Refusal};
 use super::registry::{Deliver, Membership, Open};
-use super::requests::{ClientEvent, Distribute, JoinMeeting, StartMeeting};
+use super::requests::{ClientEvent, JoinMeeting, StartMeeting};
 use crate::identity::Caller;
-use crate::names::{RequestId, SessionId};
+use crate::names::{RequestId, SessionId, UserId};
 
 /// Events of the hub's that may wait for a session; one more ends it. A burst for a session of many users fits.
 const MAILBOX: usize = 1024;
@@ -57,6 +59,12 @@ pub struct Session {
     watch: Watch,
     hub: Hub,
     _membership: Membership,
+    /// Whose it is.
+    users: Arc<HashSet<UserId>>,
+    /// Whether its client says what it has received.
+    acks: bool,
+    /// Receipts that are owed: a client answers as fast as it is told, and is not too fast by that.
+    receipts: usize,
     emit: Recipient<Emit>,
     backlog: Backlog,
     close: Option<oneshot::Sender<Code>>,
@@ -79,7 +87,10 @@ impl Session {
             standing: None,
             address: carrier.address,
             watch: carrier.watch,
-            _membership: Membership::new(hub.registry.clone(), id),
+            _membership: Membership::new(hub.registry.clone(), hub.distributions.clone().recipient(), id),
+            users: Arc::default(),
+            acks: false,
+            receipts: 0,
             hub,
             emit: carrier.emit,
             backlog: Backlog::default(),
@@ -98,7 +109,16 @@ impl Session {
         self.id
     }
 
+    /// From now on it is this user's, too.
+    fn is_users(&mut self, user: UserId, acks: bool) {
+        Arc::make_mut(&mut self.users).insert(user);
+        self.acks |= acks;
+    }
+
     fn emit(&mut self, event: ServerEvent, frame: Option<FrameId>, ctx: &mut Context<Self>) {
+        if matches!(&event, ServerEvent::Credentials(token) if token.delivery().is_some()) {
+            self.receipts = self.receipts.saturating_add(1);
+        }
         self.send(Outgoing::Event(event, frame), ctx);
     }
 
@@ -171,6 +191,9 @@ impl Session {
         if let ClientEvent::Ping = event {
             return self.emit(ServerEvent::Pong(Pong::now()), frame, ctx);
         }
+        if let ClientEvent::Receipt(delivery) = event {
+            return self.receipt(delivery, Some(place));
+        }
         let name = event.name();
         if let Some(refusal) = self.barred(&event) {
             return self.refuse(refusal, Some(name), frame, ctx);
@@ -184,8 +207,10 @@ impl Session {
                 }
                 ClientEvent::Start(request) => self.start_meeting(request, command, ctx),
                 ClientEvent::Join(request) => self.join_meeting(request, command, ctx),
-                ClientEvent::Distribute(request) => self.distribute(request, command, ctx),
-                ClientEvent::Ping => Ok(()),
+                ClientEvent::Distribute(request, key) => self.distribute(request, key, command, ctx),
+                ClientEvent::Cancel(request) => self.cancel(request, command, ctx),
+                ClientEvent::Get(request) => self.get(request, command, ctx),
+                ClientEvent::Ping | ClientEvent::Receipt(_) => Ok(()),
             }
         });
         if let Err(refusal) = taken {
@@ -228,32 +253,13 @@ impl Session {
     ) -> Result<(), Refusal> {
         let meeting = request.meeting;
         let (meetings, asked) = (self.hub.meetings.clone(), self.asked());
+        let confirms = self.acks.then_some(self.id);
         let request = permit(&self.caller, request)?;
         let answer = async move {
-            let obf = meetings.join(request, &asked).await?;
-            Ok(ServerEvent::Credentials(MeetingCredentials::new(meeting, &obf)))
+            let Joined { obf, delivery } = meetings.join(request, &asked, confirms).await?;
+            Ok(ServerEvent::Credentials(MeetingCredentials::new(meeting, &obf, delivery)))
         };
         self.answer("meeting:join", answer, command, ctx);
-        Ok(())
-    }
-
-    /// What a distribution has to say comes by way of the registry, in its order; here only that it never began.
-    fn distribute(
-        &mut self,
-        request: Distribute,
-        command: Command,
-        ctx: &mut Context<Self>,
-    ) -> Result<(), Refusal> {
-        let request = permit(&self.caller, request)?;
-        let Command { frame, _place: place, work } = command;
-        let begin = Begin { request, asked: self.asked(), frame: frame.clone(), work };
-        let ticket = self.hub.distributions.send(begin).timeout(self.hub.begin_deadline());
-        ctx.spawn(ticket.into_actor(self).map(move |ticket, session, ctx| {
-            if let Err(refusal) = ticket.unwrap_or_else(|error| Err(error.into())) {
-                session.refuse(refusal, Some("meeting:distribute"), frame, ctx);
-            }
-            drop(place);
-        }));
         Ok(())
     }
 
@@ -313,11 +319,20 @@ impl Actor for Session {
 }
 
 impl Handler<Incoming> for Session {
-    type Result = ResponseActFuture<Self, ()>;
+    type Result = ActorResponse<Self, ()>;
 
     fn handle(&mut self, incoming: Incoming, _ctx: &mut Self::Context) -> Self::Result {
+        if let Ok(ClientEvent::Receipt(delivery)) = incoming.event
+            && self.receipts > 0
+        {
+            // One for each token, so they need no other bound, nor a place among the commands.
+            self.receipts -= 1;
+            self.last_seen = Instant::now();
+            self.receipt(delivery, None);
+            return ActorResponse::reply(());
+        }
         let place = Arc::clone(&self.commands).acquire_owned();
-        Box::pin(place.into_actor(self).map(|place, session, ctx| {
+        ActorResponse::r#async(place.into_actor(self).map(|place, session, ctx| {
             // The semaphore is never closed.
             if let Ok(place) = place {
                 session.take(incoming, place, ctx);

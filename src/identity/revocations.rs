@@ -42,6 +42,14 @@ impl Matching {
             && self.meeting.as_ref().is_none_or(names)
             && identity.issued_at.is_none_or(|issued_at| issued_at < self.issued_before)
     }
+
+    /// Whether what waits for this user in this meeting since then is concerned, too.
+    #[must_use]
+    pub fn concerns_intent(&self, user: &UserId, meeting: MeetingId, since: Timestamp) -> bool {
+        self.user.as_ref().is_none_or(|revoked| revoked == user)
+            && self.meeting.is_none_or(|revoked| revoked == meeting)
+            && since < self.issued_before
+    }
 }
 
 /// The revocations. Clones look at the same ones.

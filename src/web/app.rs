@@ -32,7 +32,7 @@ use super::socketio::{HubService, Transport};
 use super::{envelope, open_files, routes, socketio};
 use crate::config::{Config, Proxies, Upstream};
 use crate::hub::Hub;
-use crate::hub::distributions::{CutShort, Distributions};
+use crate::hub::distributions::{CutShort, Distributions, LetGo, Limits};
 use crate::hub::drain::Drain;
 use crate::hub::meetings::Meetings;
 use crate::hub::mint::Deadlines;
@@ -190,7 +190,11 @@ fn start_actors(
         let registry = Registry::new(
             presence.clone(),
             drain.clone(),
-            Bounds { sessions: max_sessions, per_user: config.limits.max_sessions_per_user },
+            Bounds {
+                sessions: max_sessions,
+                per_user: config.limits.max_sessions_per_user,
+                min_life: config.zoom.min_life,
+            },
             authority.revocations().cloned(),
             alive("registry"),
         );
@@ -198,13 +202,13 @@ fn start_actors(
     };
     let distributions = {
         let (broker, registry, presence) = (broker.clone(), registry.clone(), presence.clone());
-        let (max_queued, alive) = (config.zoom.max_queued, alive("distributions"));
+        let (limits, alive) = (Limits::new(config), alive("distributions"));
         Distributions::start_in_arbiter(arbiter, move |_| {
-            Distributions::new(broker, registry, presence, deadlines, max_queued, tempo, alive)
+            Distributions::new(broker, registry, presence, deadlines, limits, tempo, alive)
         })
     };
     let hub = Hub {
-        meetings: Meetings::new(broker, registry.clone(), deadlines),
+        meetings: Meetings::new(broker, registry.clone(), distributions.clone(), deadlines),
         registry,
         distributions,
         authority,
@@ -316,6 +320,9 @@ async fn drain(hub: &Hub, socket_io: &SocketIo, patience: Duration, server: &Ser
         if timeout(STEP, hub.drain.idle()).await.is_err() {
             warn!("not all work ended in time");
         }
+    }
+    if let Err(error) = hub.distributions.send(LetGo).timeout(STEP).await {
+        warn!("the distributions did not answer: {error}");
     }
     match hub.registry.send(EndAll(Code::ShuttingDown)).timeout(STEP).await {
         Ok(sessions) => info!("{sessions} sessions are closed"),

@@ -96,7 +96,9 @@ fn joined(before: Given, given: Given, in_list: bool) -> Given {
         }
         Given::Absent if in_list => Given::List(vec![given]),
         Given::Absent => given,
-        one @ (Given::Text(_) | Given::Number(_) | Given::Other) => Given::List(vec![one, given]),
+        one @ (Given::Text(_) | Given::Number(_) | Given::Flag(_) | Given::Other) => {
+            Given::List(vec![one, given])
+        }
     }
 }
 

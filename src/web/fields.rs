@@ -3,34 +3,24 @@
 //! Generous in form (a number for a meeting ID, spaces in it, one value for a list), strict in content. Unknown fields
 //! pass, as with the seed's server; a JSON array in place of an object does not.
 
+mod faults;
+mod given;
+
 use std::fmt;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::hub::refusal::{Code, Detail, Refusal};
 use crate::hub::requests::{
-    Authenticate, BatchJoin, Distribute, JoinMeeting, Named, Revoke, Roster, SetUpMeeting, StartMeeting,
+    Authenticate, BatchJoin, Distribute, GetDistribution, IdempotencyKey, JoinMeeting, Revoke, Roster,
+    SetUpMeeting, StartMeeting,
 };
 use crate::identity::Matching;
-use crate::names::{MeetingId, USER_ID_MAX_BYTES, UserId};
-use crate::secret::Secret;
+use crate::names::{DeliveryId, DistributionId};
+use faults::{Fault, Faults};
 
-/// One value as it was written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Given {
-    /// Not there, `null`, or an empty text: the seed's server does not tell these apart.
-    #[default]
-    Absent,
-    /// A text.
-    Text(String),
-    /// A number, as text.
-    Number(String),
-    /// A list.
-    List(Vec<Given>),
-    /// Something that no field takes.
-    Other,
-}
+pub(super) use given::Given;
 
 /// The fields of a request or event, those that the hub knows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +33,13 @@ pub(super) struct Fields {
     token: Hidden,
     issued_before: Given,
     wait: Given,
+    acks: Given,
+    hold: Given,
+    hold_seconds: Given,
+    idempotency_key: Given,
+    delivery_id: Given,
+    distribution_id: Given,
+    follow: Given,
 }
 
 /// A value that must not be seen.
@@ -67,6 +64,13 @@ impl Fields {
             "token" => &mut self.token.0,
             "issuedBefore" => &mut self.issued_before,
             "wait" => &mut self.wait,
+            "acks" => &mut self.acks,
+            "hold" => &mut self.hold,
+            "holdSeconds" => &mut self.hold_seconds,
+            "idempotencyKey" => &mut self.idempotency_key,
+            "deliveryId" => &mut self.delivery_id,
+            "distributionId" => &mut self.distribution_id,
+            "follow" => &mut self.follow,
             _ => return None,
         })
     }
@@ -76,8 +80,9 @@ impl Fields {
         let mut faults = Faults::default();
         let user = faults.note(self.user_id.user("userId"));
         let credential = faults.note(self.token.0.credential());
-        match (user, credential) {
-            (Some(user), Some(credential)) => Ok(Authenticate { user, credential }),
+        let acks = faults.note(self.acks.flag("acks", false));
+        match (user, credential, acks) {
+            (Some(user), Some(credential), Some(acks)) => Ok(Authenticate { user, credential, acks }),
             _ => Err(faults.refusal("userId")),
         }
     }
@@ -163,11 +168,55 @@ impl Fields {
         let meeting = faults.note(self.meeting_id.meeting());
         let host = faults.note(self.host_user_id.user("hostUserId"));
         let participants = faults.note(self.participant_user_ids.roster());
-        match (meeting, host, participants) {
-            (Some(meeting), Some(host), Some(participants)) => {
-                Ok(Distribute { meeting, host, participants: within(participants, max)? })
+        let holds = faults.note(self.hold.flag("hold", true));
+        let hold = faults.note(self.hold_seconds.unless_absent(Given::hold));
+        match (meeting, host, participants, holds, hold) {
+            (Some(meeting), Some(host), Some(participants), Some(holds), Some(hold)) => {
+                let hold = holds.then(|| hold.unwrap_or(Duration::MAX));
+                Ok(Distribute { meeting, host, participants: within(participants, max)?, hold })
             }
             _ => Err(faults.refusal("meetingId, hostUserId and participantUserIds")),
+        }
+    }
+
+    /// What the caller calls the request: in the field, in the header of a request over HTTP, or in both alike.
+    pub(super) fn idempotency_key(&self, header: Option<&str>) -> Result<Option<IdempotencyKey>, Refusal> {
+        let fault = |message| Faults(vec![Fault::new(Code::InvalidRequest, "idempotencyKey", message)]);
+        let key = |text| {
+            let key = IdempotencyKey::new(text);
+            key.ok_or_else(|| fault("1 to 128 visible ASCII characters").refusal(""))
+        };
+        let field = match &self.idempotency_key {
+            Given::Absent => None,
+            Given::Text(text) | Given::Number(text) => Some(key(text)?),
+            Given::List(_) | Given::Flag(_) | Given::Other => Some(key("")?),
+        };
+        match (field, header.map(key).transpose()?) {
+            (Some(field), Some(header)) if field != header => {
+                Err(fault("the header Idempotency-Key has another").refusal(""))
+            }
+            (field, header) => Ok(field.or(header)),
+        }
+    }
+
+    /// The field of a receipt.
+    pub(super) fn receipt(self) -> Result<DeliveryId, Refusal> {
+        required(self.delivery_id.random("deliveryId"), "deliveryId")
+    }
+
+    /// The field of a cancellation.
+    pub(super) fn cancel(self) -> Result<DistributionId, Refusal> {
+        required(self.distribution_id.random("distributionId"), "distributionId")
+    }
+
+    /// The fields of a look at one distribution, or at all.
+    pub(super) fn get(self) -> Result<GetDistribution, Refusal> {
+        let mut faults = Faults::default();
+        let id = faults.note(self.distribution_id.unless_absent(|given| given.random("distributionId")));
+        let follow = faults.note(self.follow.flag("follow", false));
+        match (id, follow) {
+            (Some(id), Some(follow)) => Ok(GetDistribution { id, follow }),
+            _ => Err(faults.refusal("")),
         }
     }
 
@@ -176,7 +225,7 @@ impl Fields {
         let seconds: Option<f64> = match &self.wait {
             Given::Absent => return Ok(longest),
             Given::Text(text) | Given::Number(text) => text.parse().ok(),
-            Given::List(_) | Given::Other => None,
+            Given::List(_) | Given::Flag(_) | Given::Other => None,
         };
         let wait = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         wait.filter(|wait| *wait <= longest).ok_or_else(|| {
@@ -186,46 +235,8 @@ impl Fields {
     }
 }
 
-/// What is wrong with a field.
-struct Fault {
-    code: Code,
-    detail: Detail,
-    missing: bool,
-}
-
-impl Fault {
-    fn new(code: Code, field: &'static str, message: impl fmt::Display) -> Self {
-        Self { code, detail: Detail { field, message: message.to_string() }, missing: false }
-    }
-
-    fn missing(field: &'static str) -> Self {
-        Self { missing: true, ..Self::new(Code::InvalidRequest, field, "required") }
-    }
-}
-
-/// The faults of one request, gathered so that the answer names every field.
-#[derive(Default)]
-struct Faults(Vec<Fault>);
-
-impl Faults {
-    fn note<T>(&mut self, field: Result<T, Fault>) -> Option<T> {
-        field.map_err(|fault| self.0.push(fault)).ok()
-    }
-
-    /// The answer; `required` are the fields that the call needs, in the seed's words.
-    fn refusal(self, required: &str) -> Refusal {
-        let (code, message) = match self.0.first() {
-            _ if self.0.iter().any(|fault| fault.missing) => {
-                (Code::InvalidRequest, format!("Missing required fields: {required}"))
-            }
-            Some(Fault { code, detail, .. }) => {
-                (*code, format!("Invalid {}: {}", detail.field, detail.message))
-            }
-            None => (Code::InvalidRequest, "The request is not valid".to_owned()),
-        };
-        let details = self.0.into_iter().map(|fault| fault.detail).collect();
-        Refusal { details, ..Refusal::new(code, message) }
-    }
+fn required<T>(field: Result<T, Fault>, name: &str) -> Result<T, Refusal> {
+    field.map_err(|fault| Faults(vec![fault]).refusal(name))
 }
 
 fn not_empty(participants: Roster) -> Result<Roster, Fault> {
@@ -243,91 +254,6 @@ fn within(participants: Roster, max: usize) -> Result<Roster, Refusal> {
     let message = format!("At most {max} participants fit in one call");
     let details = vec![Detail { field: "participantUserIds", message: message.clone() }];
     Err(Refusal { details, ..Refusal::new(Code::TooManyParticipants, message) })
-}
-
-fn seconds(text: &str) -> Option<Timestamp> {
-    let since = SignedDuration::try_from_secs_f64(text.parse().ok()?).ok()?;
-    Timestamp::UNIX_EPOCH.checked_add(since).ok()
-}
-
-impl Given {
-    fn unless_absent<T>(self, read: impl FnOnce(Self) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
-        if self == Self::Absent { Ok(None) } else { read(self).map(Some) }
-    }
-
-    fn credential(self) -> Result<Option<Secret>, Fault> {
-        match self {
-            Self::Absent => Ok(None),
-            Self::Text(text) => Ok(Some(Secret::new(text))),
-            Self::Number(_) | Self::List(_) | Self::Other => {
-                Err(Fault::new(Code::InvalidRequest, "token", "write it as a text"))
-            }
-        }
-    }
-
-    /// As `2026-03-02T09:00:00Z`, or in seconds since 1970, as credentials have it.
-    fn moment_of_the_past(self) -> Result<Timestamp, Fault> {
-        let moment = match &self {
-            Self::Text(text) => text.parse().ok().or_else(|| seconds(text)),
-            Self::Number(text) => seconds(text),
-            Self::Absent | Self::List(_) | Self::Other => None,
-        };
-        let fault = |message| Fault::new(Code::InvalidRequest, "issuedBefore", message);
-        match moment {
-            Some(moment) if moment <= Timestamp::now() => Ok(moment),
-            Some(_) => Err(fault("must not lie in the future")),
-            None => Err(fault("write it as 2026-03-02T09:00:00Z, or in seconds since 1970")),
-        }
-    }
-
-    fn meeting(self) -> Result<MeetingId, Fault> {
-        const FIELD: &str = "meetingId";
-        match self {
-            Self::Absent => Err(Fault::missing(FIELD)),
-            Self::Text(text) | Self::Number(text) => {
-                text.parse().map_err(|error| Fault::new(Code::InvalidMeetingId, FIELD, error))
-            }
-            Self::List(_) | Self::Other => {
-                Err(Fault::new(Code::InvalidMeetingId, FIELD, "write it as a text or a number"))
-            }
-        }
-    }
-
-    fn user(self, field: &'static str) -> Result<UserId, Fault> {
-        match self {
-            Self::Absent => Err(Fault::missing(field)),
-            Self::Text(text) => text.parse().map_err(|error| Fault::new(Code::InvalidUserId, field, error)),
-            Self::Number(_) | Self::List(_) | Self::Other => {
-                Err(Fault::new(Code::InvalidUserId, field, "write it as a text"))
-            }
-        }
-    }
-
-    fn roster(self) -> Result<Roster, Fault> {
-        const FIELD: &str = "participantUserIds";
-        match self {
-            Self::Absent => Err(Fault::missing(FIELD)),
-            Self::List(list) => Ok(Roster::new(list.into_iter().map(Self::named))),
-            one @ Self::Text(_) => Ok(Roster::new([one.named()])),
-            Self::Number(_) | Self::Other => {
-                Err(Fault::new(Code::InvalidRequest, FIELD, "write a list of texts"))
-            }
-        }
-    }
-
-    /// An invalid name is a failed row, not a refused request.
-    fn named(self) -> Named {
-        let (given, reason) = match self {
-            Self::Text(text) => match text.parse() {
-                Ok(user) => return Named::User(user),
-                Err(error) => (text, error.to_string()),
-            },
-            Self::Number(text) => (text, "write a user ID as a text".to_owned()),
-            Self::Absent => (String::new(), "a user ID must not be empty".to_owned()),
-            Self::List(_) | Self::Other => (String::new(), "write a user ID as a text".to_owned()),
-        };
-        Named::Invalid { given: given.chars().take(USER_ID_MAX_BYTES).collect(), reason }
-    }
 }
 
 #[cfg(test)]

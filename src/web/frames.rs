@@ -8,7 +8,7 @@ use super::json::not_an_object;
 use crate::hub::carrier::{Incoming, Unreadable};
 use crate::hub::events::{FrameId, FrameName, ServerEvent};
 use crate::hub::refusal::{Code, Detail, Refusal};
-use crate::hub::requests::ClientEvent;
+use crate::hub::requests::{CancelDistribution, ClientEvent};
 
 #[derive(Deserialize)]
 struct Frame<'a> {
@@ -51,7 +51,14 @@ pub(super) fn event(name: &str, data: Option<&str>, max_batch: usize) -> Result<
         "authenticate" => Ok(ClientEvent::Authenticate(fields(data)?.authenticate()?)),
         "meeting:start" => Ok(ClientEvent::Start(fields(data)?.start()?)),
         "meeting:join" => Ok(ClientEvent::Join(fields(data)?.join()?)),
-        "meeting:distribute" => Ok(ClientEvent::Distribute(fields(data)?.distribute(max_batch)?)),
+        "meeting:distribute" => {
+            let fields = fields(data)?;
+            let key = fields.idempotency_key(None)?;
+            Ok(ClientEvent::Distribute(fields.distribute(max_batch)?, key))
+        }
+        "delivery:ack" => Ok(ClientEvent::Receipt(fields(data)?.receipt()?)),
+        "meeting:cancel" => Ok(ClientEvent::Cancel(CancelDistribution(fields(data)?.cancel()?))),
+        "distribution:get" => Ok(ClientEvent::Get(fields(data)?.get()?)),
         _ => Err(Refusal::new(Code::UnknownEvent, format!("There is no event {:?}", cut(name)))),
     }
 }

@@ -89,7 +89,7 @@ pub fn plain_frame(bytes: &[u8]) {
 fn answered(Event { event, frame }: Event) {
     let answer = match event {
         Ok(event) => {
-            if let ClientEvent::Distribute(distribute) = &event {
+            if let ClientEvent::Distribute(distribute, _) = &event {
                 short(&distribute.participants);
             }
             ServerEvent::Pong(Pong::now())

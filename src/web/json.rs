@@ -61,8 +61,8 @@ impl<'de> Visitor<'de> for GivenVisitor {
         Ok(Given::Absent)
     }
 
-    fn visit_bool<E>(self, _value: bool) -> Result<Given, E> {
-        Ok(Given::Other)
+    fn visit_bool<E>(self, value: bool) -> Result<Given, E> {
+        Ok(Given::Flag(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Given, E> {

@@ -1,9 +1,7 @@
 //! The REST calls: a request read, permitted, carried out, answered; what was minted is pushed to its owner too.
 
-use std::time::Duration;
-
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse, rt};
+use actix_web::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -12,7 +10,6 @@ use super::credential::By;
 use super::error::Refused;
 use crate::hub::Hub;
 use crate::hub::command::permit;
-use crate::hub::distributions::{Begin, Show, Ticket};
 use crate::hub::meetings::BatchRow;
 use crate::hub::moments::{End, Life, iso_8601};
 use crate::hub::refusal::{Code, Refusal};
@@ -21,9 +18,6 @@ use crate::secret::{self, Secret};
 use crate::zoom::IssuedToken;
 
 type Answer = Result<HttpResponse, Refused>;
-
-/// How long `POST /api/meetings/distribute` may be asked to wait for its outcome, and waits by default.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,7 +64,7 @@ pub(super) async fn join(By(asked): By, request: HttpRequest, payload: Payload, 
     let _work = hub.drain.admit()?;
     let join = body::fields(&request, payload, &hub).await?.join()?;
     let (meeting, user) = (join.meeting, join.participant.clone());
-    let obf = hub.meetings.join(permit(&asked.caller, join)?, &asked).await?;
+    let obf = hub.meetings.join(permit(&asked.caller, join)?, &asked, None).await?.obf;
     hub.meetings.push_obf(&user, meeting, &obf, &asked).await;
     Ok(HttpResponse::Ok().json(Joined {
         success: true,
@@ -226,33 +220,4 @@ pub(super) async fn set_up(By(asked): By, request: HttpRequest, payload: Payload
         failed,
         timestamp: Timestamp::now(),
     }))
-}
-
-/// `POST /api/meetings/distribute`: the rows once none is queued, or as they stand when the wait is over.
-pub(super) async fn distribute(
-    By(asked): By,
-    request: HttpRequest,
-    payload: Payload,
-    hub: Data<Hub>,
-) -> Answer {
-    let work = hub.drain.admit()?;
-    let fields = body::fields(&request, payload, &hub).await?;
-    let wait = fields.wait(LONGEST_WAIT)?;
-    let distribute = permit(&asked.caller, fields.distribute(hub.limits.max_batch)?)?;
-    let begin = Begin { request: distribute, asked, frame: None, work };
-    let ticket = hub.distributions.send(begin).timeout(hub.begin_deadline()).await;
-    let Ticket { id, mut settled } = ticket.map_err(Refusal::from)??;
-    if let Ok(Ok(report)) = rt::time::timeout(wait, &mut settled).await {
-        return Ok(HttpResponse::Ok().json(report));
-    }
-    let shown =
-        hub.distributions.send(Show(id)).timeout(hub.begin_deadline()).await.map_err(Refusal::from)?;
-    match shown {
-        Some(report) => Ok(HttpResponse::Ok().json(report)),
-        // It has just ended, so its report is there.
-        None => match settled.await {
-            Ok(report) => Ok(HttpResponse::Ok().json(report)),
-            Err(_ended) => Err(Refusal::new(Code::Internal, "The distribution was lost").into()),
-        },
-    }
 }

@@ -7,6 +7,7 @@ mod body;
 #[doc(hidden)]
 pub mod conformance;
 mod credential;
+mod distributions;
 mod envelope;
 mod error;
 mod fields;
@@ -46,7 +47,10 @@ fn routes(service: &mut web::ServiceConfig) {
         .service(resource("/api/meetings/join", "POST", web::post().to(meetings::join)))
         .service(resource("/api/meetings/batch-join", "POST", web::post().to(meetings::batch_join)))
         .service(resource("/api/meetings/setup", "POST", web::post().to(meetings::set_up)))
-        .service(resource("/api/meetings/distribute", "POST", web::post().to(meetings::distribute)))
+        .service(resource("/api/meetings/distribute", "POST", web::post().to(distributions::distribute)))
+        .service(resource("/api/distributions", "GET, HEAD", read().to(distributions::list)))
+        .service(resource("/api/distributions/{id}", "GET, HEAD", read().to(distributions::show)))
+        .service(resource("/api/distributions/{id}/cancel", "POST", web::post().to(distributions::cancel)))
         .service(resource("/api/health/live", "GET, HEAD", read().to(health::live)))
         .service(resource("/api/health/ready", "GET, HEAD", read().to(health::ready)))
         .service(resource("/api/sessions/revoke", "POST", web::post().to(sessions::revoke)))

@@ -66,6 +66,7 @@ impl Events {
     /// Hands an event to the session. One that has ended says so by its close code.
     fn pass(&self, incoming: Incoming) -> Option<<Self as Protocol>::Taken> {
         let connection = self.connection.as_ref()?;
+        let incoming = incoming.at_once(&connection.session)?;
         Some(connection.session.send(incoming).map(|_taken| ()))
     }
 

@@ -9,6 +9,7 @@ use super::credential::By;
 use super::error::Refused;
 use crate::hub::Hub;
 use crate::hub::command::permit;
+use crate::hub::distributions::Released;
 use crate::hub::refusal::Refusal;
 use crate::hub::registry::Revoke;
 
@@ -27,8 +28,11 @@ pub(super) async fn revoke(
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Refused> {
     let revoke = body::fields(&request, payload, &hub).await?.revoke()?;
+    let matching = revoke.0.clone();
     let revoke = Revoke(permit(&asked.caller, revoke)?);
     let ended = hub.registry.send(revoke).timeout(hub.deadlines.interactive()).await;
     let ended = ended.map_err(Refusal::from)??;
+    let released = hub.distributions.send(Released(matching)).timeout(hub.deadlines.interactive()).await;
+    released.map_err(Refusal::from)?;
     Ok(HttpResponse::Ok().json(Revoked { success: true, ended }))
 }

@@ -66,10 +66,16 @@ impl IssuedToken {
         Self { token, issued_at: now, expires_at, simulated }
     }
 
+    /// How long it lives yet.
+    #[must_use]
+    pub fn left(&self, now: Timestamp) -> Duration {
+        self.expires_at.duration_since(now).try_into().unwrap_or(Duration::ZERO)
+    }
+
     /// How long it lives from when the hub got it.
     #[must_use]
     pub fn life(&self) -> Duration {
-        self.expires_at.duration_since(self.issued_at).try_into().unwrap_or(Duration::ZERO)
+        self.left(self.issued_at)
     }
 }
 

@@ -52,13 +52,13 @@ async fn who_shows_a_credential_is_told_what_it_is_good_for(
     let told = hub.connect().await.show("Ann@example.com", &anns()).await;
     assert_eq!(
         (&told["userId"], &told["role"], &told["meetings"]),
-        (&json!("Ann@example.com"), &json!("participant"), &Value::Null)
+        (&json!("Ann@example.com"), &json!("participant"), &json!([]))
     );
     let until: jiff::Timestamp = told["expiresAt"].as_str().unwrap().parse().unwrap();
     assert!((now() + 3650..now() + 3661).contains(&until.as_second()), "an hour and the leeway: {until}");
     let told =
         hub.connect().await.show(ANN, &credential(ANN, "host", &json!({"meetings": ["123 456 7890"]}))).await;
-    assert_eq!((&told["role"], &told["meetings"]), (&json!("host"), &json!(["1234567890"])));
+    assert_eq!((&told["role"], &told["meetings"]), (&json!("host"), &json!([])));
     // A service's connection may be anybody's, one after the other.
     let mut client = hub.connect().await;
     assert_eq!(client.show(ANN, &service).await["role"], "service");

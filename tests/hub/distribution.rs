@@ -15,6 +15,13 @@ fn request(participants: &[&str]) -> Value {
     json!({"meetingId": MEETING, "hostUserId": "host@example.com", "participantUserIds": participants})
 }
 
+/// A distribution that waits for nobody.
+fn at_once(participants: &[&str]) -> Value {
+    let mut request = request(participants);
+    request["hold"] = json!(false);
+    request
+}
+
 fn claims(credentials: &Value) -> Claims {
     Claims::read(credentials["obfToken"].as_str().unwrap()).unwrap()
 }
@@ -87,7 +94,7 @@ async fn an_absent_participant_fails_and_no_token_is_minted_for_it(
     let mut alice = hub.connect_as("alice@example.com").await;
     host.emit(
         "meeting:distribute",
-        request(&["nobody@example.com", "ALICE@example.com", "me", "alice@example.com"]),
+        at_once(&["nobody@example.com", "ALICE@example.com", "me", "alice@example.com"]),
     )
     .await;
     host.expect("meeting:started").await;
@@ -221,7 +228,7 @@ async fn a_user_who_leaves_while_the_token_is_minted_is_not_connected(
     hub.zoom.faults().change(|faults| faults.token_latency_ms = 200);
     let mut host = hub.connect_as("host@example.com").await;
     let alice = hub.connect_as("alice@example.com").await;
-    host.emit("meeting:distribute", request(&["alice@example.com"])).await;
+    host.emit("meeting:distribute", at_once(&["alice@example.com"])).await;
     host.expect("meeting:started").await;
     let mut seen = hub.zoom.account().watch_seen();
     drop(due("the call", seen.wait_for(|seen| seen.obf_calls == 1)).await.unwrap());
@@ -239,7 +246,7 @@ async fn a_distribution_asked_for_over_http_answers_with_its_rows_and_no_token(
     let mut host = hub.connect_as("host@example.com").await;
     let mut alice = hub.connect_as("alice@example.com").await;
     let answer =
-        hub.post("/api/meetings/distribute", request(&["alice@example.com", "bob@example.com"])).await;
+        hub.post("/api/meetings/distribute", at_once(&["alice@example.com", "bob@example.com"])).await;
     let report = answer.expect(200);
     assert_eq!((&report["successful"], &report["failedUsers"]), (&json!(1), &json!(["bob@example.com"])));
     assert!(!answer.text.contains("eyJ"), "{}", answer.text);
@@ -273,5 +280,5 @@ async fn more_rows_than_may_wait_are_refused_whole() {
     let four = hub.post("/api/meetings/distribute", request(&["a", "b", "c", "d"])).await.expect(413);
     assert_eq!(four["code"], "too_many_participants");
     assert_eq!(hub.zoom.seen().zak_calls, 0);
-    assert_eq!(hub.post("/api/meetings/distribute", request(&["a", "b"])).await.expect(200)["failed"], 2);
+    assert_eq!(hub.post("/api/meetings/distribute", at_once(&["a", "b"])).await.expect(200)["failed"], 2);
 }

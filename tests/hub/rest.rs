@@ -24,6 +24,9 @@ async fn the_index_names_every_endpoint_and_every_event() {
             "setupMeeting": "POST /api/meetings/setup",
             "revokeSessions": "POST /api/sessions/revoke",
             "distribute": "POST /api/meetings/distribute",
+            "distributions": "GET /api/distributions",
+            "distribution": "GET /api/distributions/{id}",
+            "cancelDistribution": "POST /api/distributions/{id}/cancel",
             "live": "GET /api/health/live",
             "ready": "GET /api/health/ready",
         },
@@ -31,9 +34,10 @@ async fn the_index_names_every_endpoint_and_every_event() {
             "url": format!("ws://{}", hub.address()),
             "path": "/ws", "socketio": "/socket.io/",
             "events": {
-                "client": ["authenticate", "meeting:start", "meeting:join", "meeting:distribute", "ping"],
+                "client": ["authenticate", "meeting:start", "meeting:join", "meeting:distribute", "ping", "delivery:ack", "meeting:cancel", "distribution:get"],
                 "server": [
-                    "authenticated", "meeting:started", "meeting:credentials", "meeting:progress", "meeting:distributed", "error", "pong",
+                    "authenticated", "meeting:started", "meeting:credentials", "meeting:progress", "meeting:distributed", "distribution",
+                    "error", "pong",
                 ],
             },
         },

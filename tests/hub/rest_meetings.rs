@@ -183,6 +183,7 @@ async fn a_distribution_answers_with_its_rows() {
     let users = ["Alice@example.com", "missing@example.com", "nobody@example.com", "me"];
     let body = json!({
         "meetingId": MEETING, "hostUserId": "host@example.com", "participantUserIds": users, "wait": 30,
+        "hold": false,
     });
     let answer = hub.post("/api/meetings/distribute", body).await;
     let shape = json!({
@@ -192,6 +193,7 @@ async fn a_distribution_answers_with_its_rows() {
         "failedUsers": ["missing@example.com", "nobody@example.com", "me"],
         "timestamp": "<moment>",
         "distributionId": "<id>",
+        "hostUserId": "host@example.com",
         "total": 4,
         "pending": 0,
         "pendingUsers": [],
@@ -234,6 +236,7 @@ async fn a_distribution_that_is_not_waited_for_answers_with_queued_rows() {
             "failedUsers": [],
             "timestamp": "<moment>",
             "distributionId": "<id>",
+            "hostUserId": "host@example.com",
             "total": 1,
             "pending": 0,
             "pendingUsers": [],

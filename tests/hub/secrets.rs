@@ -68,7 +68,7 @@ async fn over_a_session(address: SocketAddr, carrier: Carrier) {
     }
     for user in ["host", "echo", "torn", "garbled", "missing"] {
         host.emit("meeting:start", start_meeting(user)).await;
-        host.next().await;
+        host.next_but_progress().await;
         alice.emit("meeting:join", join(user)).await;
         alice.next().await;
     }

@@ -32,7 +32,7 @@ async fn authenticate_is_answered_with_the_callers_spelling_and_a_session_of_its
     let hub = Hub::start().await.over(carrier);
     let mut client = hub.connect().await;
     let first = client.authenticate("Alice@Example.com").await;
-    assert_eq!(keys(&first), BTreeSet::from(["socketId", "success", "timestamp", "userId"]));
+    assert_eq!(keys(&first), BTreeSet::from(["meetings", "socketId", "success", "timestamp", "userId"]));
     assert_eq!((&first["success"], &first["userId"]), (&json!(true), &json!("Alice@Example.com")));
     assert_eq!(first["socketId"].as_str().unwrap().len(), 32);
     let second = hub.connect().await.authenticate("Alice@Example.com").await;

@@ -93,7 +93,7 @@ async fn sessions_become(hub: &Hub, count: u64) {
 /// absent participants.
 async fn tell_much(hub: &Hub, user: &str) {
     let absent: Vec<_> = (0..1000).map(|n| format!("absent{n:04}@example.com")).collect();
-    let body = json!({"meetingId": MEETING, "hostUserId": user, "participantUserIds": absent});
+    let body = json!({"meetingId": MEETING, "hostUserId": user, "participantUserIds": absent, "hold": false});
     hub.post("/api/meetings/distribute", body).await.expect(200);
 }
 

@@ -108,10 +108,17 @@ impl Application for SocketEcho {
         None
     }
 
-    fn acknowledged(&mut self, namespace: &str, id: i64, arguments: Arguments, out: &mut Out<'_, '_, Self>) {
+    fn acknowledged(
+        &mut self,
+        namespace: &str,
+        id: i64,
+        arguments: Arguments,
+        out: &mut Out<'_, '_, Self>,
+    ) -> Taken {
         if id == 7 {
             out.emit(namespace, "answered", arguments, None);
         }
+        None
     }
 
     fn left(&mut self, _namespace: &str) {}

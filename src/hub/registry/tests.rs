@@ -46,7 +46,13 @@ impl Handler<Deliver> for Telling {
     }
 }
 
-const BOUNDS: Bounds = Bounds { sessions: 100, per_user: 3 };
+impl Handler<Left> for Stuck {
+    type Result = ();
+
+    fn handle(&mut self, _left: Left, _ctx: &mut Self::Context) {}
+}
+
+const BOUNDS: Bounds = Bounds { sessions: 100, per_user: 3, min_life: Duration::from_mins(1) };
 
 struct Fixture {
     registry: Addr<Registry>,
@@ -85,7 +91,7 @@ impl Fixture {
         let (session, (end, ended)) = (SessionId::random(), oneshot::channel());
         let open = Open { session, caller: Caller::Anyone, deliver, end };
         self.registry.send(open).await.unwrap().unwrap();
-        let identify = Identify { session, user: user.parse().unwrap(), caller };
+        let identify = Identify { session, user: user.parse().unwrap(), caller, acks: false };
         self.registry.send(identify).await.unwrap().unwrap();
         (session, ended)
     }
@@ -109,8 +115,10 @@ async fn what_answers_a_frame_says_so_to_the_session_that_asked_alone() {
     let gone = SessionId::random();
     for (to, named) in [
         (To::Session(asked), true),
-        (To::SessionElseUser(asked, ann()), true),
-        (To::SessionElseUser(gone, ann()), false),
+        (To::Audience(vec![(asked, frame.clone())], ann()), true),
+        (To::Audience(vec![(gone, frame.clone())], ann()), false),
+        (To::Everybody(vec![(asked, frame.clone())], ann()), true),
+        (To::Everybody(vec![(gone, frame.clone())], ann()), false),
         (To::User(ann()), false),
     ] {
         let route = Route { to, event: ServerEvent::Pong(Pong::now()), frame: frame.clone() };
@@ -122,11 +130,11 @@ async fn what_answers_a_frame_says_so_to_the_session_that_asked_alone() {
 #[actix::test]
 async fn an_event_reaches_all_sessions_of_its_user_and_nobody_elses() {
     let hub = Fixture::new();
-    let (first, _a) = hub.open("ann").await;
+    let (_first, _a) = hub.open("ann").await;
     let (_second, _b) = hub.open("Ann").await;
-    let (_other, _c) = hub.open("bob").await;
+    let (other, _c) = hub.open("bob").await;
     assert_eq!(hub.route(To::User(ann())).await, 2);
-    assert_eq!(hub.route(To::UserExcept(ann(), first)).await, 1);
+    assert_eq!(hub.route(To::Everybody(vec![(other, None)], ann())).await, 3);
     assert_eq!(hub.route(To::User("carl".parse().unwrap())).await, 0);
 }
 
@@ -138,7 +146,7 @@ async fn a_late_goodbye_leaves_the_newer_session_alone() {
     hub.registry.send(Gone(old)).await.unwrap();
     hub.registry.send(Gone(old)).await.unwrap();
     assert_eq!(hub.route(To::User(ann())).await, 1);
-    assert_eq!(hub.route(To::SessionElseUser(old, ann())).await, 1);
+    assert_eq!(hub.route(To::Audience(vec![(old, None)], ann())).await, 1);
     assert_eq!((hub.presence.sessions(), hub.presence.users()), (1, 1));
     hub.registry.send(Gone(new)).await.unwrap();
     assert_eq!((hub.presence.sessions(), hub.presence.users()), (0, 0));
@@ -150,7 +158,7 @@ async fn a_thousand_sessions_that_end_at_once_all_say_so() {
     let mut memberships = Vec::new();
     for _ in 0..2 * MAILBOX {
         let (session, _ended) = hub.open("ann").await;
-        memberships.push(Membership::new(hub.registry.clone(), session));
+        memberships.push(Membership::new(hub.registry.clone(), Stuck.start().recipient(), session));
     }
     drop(memberships);
     actix::clock::timeout(Duration::from_secs(5), hub.presence.everybody_left()).await.unwrap();
@@ -193,13 +201,17 @@ async fn a_session_can_be_many_users_and_not_any_number() {
     let hub = Fixture::new();
     let (session, _ended) = hub.open("user0").await;
     for n in 1..USERS {
-        let identify =
-            Identify { session, user: format!("user{n}").parse().unwrap(), caller: Caller::Anyone };
+        let identify = Identify {
+            session,
+            user: format!("user{n}").parse().unwrap(),
+            caller: Caller::Anyone,
+            acks: false,
+        };
         hub.registry.send(identify).await.unwrap().unwrap();
     }
-    let again = Identify { session, user: "USER0".parse().unwrap(), caller: Caller::Anyone };
+    let again = Identify { session, user: "USER0".parse().unwrap(), caller: Caller::Anyone, acks: false };
     hub.registry.send(again).await.unwrap().unwrap();
-    let another = Identify { session, user: ann(), caller: Caller::Anyone };
+    let another = Identify { session, user: ann(), caller: Caller::Anyone, acks: false };
     assert_eq!(hub.registry.send(another).await.unwrap().unwrap_err().code, Code::InvalidRequest);
     assert_eq!(hub.presence.users(), USERS);
 }
@@ -217,12 +229,17 @@ fn known(user: &str, role: Role, seconds_left: i64) -> Caller {
 }
 
 fn token() -> IssuedToken {
+    token_with(Duration::from_mins(30))
+}
+
+/// A token with so much life left.
+fn token_with(life: Duration) -> IssuedToken {
     let (secret, now) = (Secret::new("token".to_owned()), Timestamp::now());
-    IssuedToken { token: secret, issued_at: now, expires_at: now, simulated: true }
+    IssuedToken { token: secret, issued_at: now, expires_at: now + life, simulated: true }
 }
 
 fn credentials(meeting: &str) -> ServerEvent {
-    ServerEvent::Credentials(MeetingCredentials::new(meeting.parse().unwrap(), &token()))
+    ServerEvent::Credentials(MeetingCredentials::new(meeting.parse().unwrap(), &token(), None))
 }
 
 #[actix_web::test]
@@ -244,7 +261,7 @@ async fn a_users_token_reaches_those_sessions_alone_whose_credential_is_good_for
         let route = |to| Route { to, event: event.clone(), frame: None };
         let routed = hub.registry.send(route(To::User("ANN".parse().unwrap()))).await.unwrap();
         let (taken, barred) = if reached { (1, 0) } else { (0, 1) };
-        assert_eq!(routed, Routed { taken, barred }, "{name}");
+        assert_eq!(routed, Routed { taken, barred, confirms: None, stale: false }, "{name}");
         let answer = hub.registry.send(route(To::Session(session))).await.unwrap();
         assert_eq!(answer.taken, 1, "{name}: the answer to what it asked is its own");
     }
@@ -273,7 +290,7 @@ async fn a_revocation_ends_the_sessions_of_its_credentials_and_lets_none_in_that
     let refused = hub.registry.send(open(ann.clone())).await.unwrap().unwrap_err();
     assert_eq!(refused.code, Code::CredentialRevoked);
     let (session, _ended) = hub.open("ann").await;
-    let identify = Identify { session, user: "ann".parse().unwrap(), caller: ann };
+    let identify = Identify { session, user: "ann".parse().unwrap(), caller: ann, acks: false };
     assert_eq!(hub.registry.send(identify).await.unwrap().unwrap_err().code, Code::CredentialRevoked);
 }
 
@@ -313,5 +330,49 @@ impl Handler<Planted> for Registry {
 
     fn handle(&mut self, _planted: Planted, _ctx: &mut Self::Context) {
         panic!("planted in the registry");
+    }
+}
+
+#[actix::test]
+async fn a_participants_token_goes_to_the_newest_session_that_confirms_and_last_to_the_one_that_did_not() {
+    let hub = Fixture::new();
+    let (plain, _a) = hub.open("ann").await;
+    let to = |after| To::Participant { user: ann(), after };
+    let event =
+        || ServerEvent::Credentials(MeetingCredentials::new("123456789".parse().unwrap(), &token(), None));
+    let route = |after| hub.registry.send(Route { to: to(after), event: event(), frame: None });
+    assert_eq!(route(None).await.unwrap(), Routed { taken: 1, ..Routed::default() });
+    let mut confirming = Vec::new();
+    for _ in 0..2 {
+        let (session, ended) = hub.open("ann").await;
+        let identify = Identify { session, user: ann(), caller: Caller::Anyone, acks: true };
+        hub.registry.send(identify).await.unwrap().unwrap();
+        confirming.push((session, ended));
+    }
+    let (older, newer) = (confirming[0].0, confirming[1].0);
+    let to_one = |session| Routed { taken: 1, confirms: Some(session), ..Routed::default() };
+    assert_eq!(route(None).await.unwrap(), to_one(newer));
+    assert_eq!(route(Some(newer)).await.unwrap(), to_one(older));
+    assert_eq!(route(Some(plain)).await.unwrap(), to_one(newer));
+    hub.registry.send(Gone(older)).await.unwrap();
+    assert_eq!(route(Some(newer)).await.unwrap(), to_one(newer));
+}
+
+#[actix_web::test]
+async fn a_token_that_waited_too_long_reaches_nobody() {
+    for (life, stale) in [(BOUNDS.min_life, true), (BOUNDS.min_life + Duration::from_secs(5), false)] {
+        let meeting = "123456789".parse().unwrap();
+        for event in [
+            ServerEvent::Credentials(MeetingCredentials::new(meeting, &token_with(life), None)),
+            ServerEvent::Started(MeetingStarted::new(meeting, &token_with(life))),
+        ] {
+            let hub = Fixture::new();
+            let (session, _ended) = hub.open("ann").await;
+            for to in [To::User(ann()), To::Session(session), To::Participant { user: ann(), after: None }] {
+                let route = Route { to, event: event.clone(), frame: None };
+                let routed = hub.registry.send(route).await.unwrap();
+                assert_eq!(routed, Routed { taken: usize::from(!stale), stale, ..Routed::default() });
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::{Command, REGISTRY, Session};
 use crate::hub::command::{Permitted, permit};
+use crate::hub::distributions::Arrived;
 use crate::hub::events::{Authenticated, FrameId, ServerEvent};
 use crate::hub::refusal::{Code, Refusal};
 use crate::hub::registry::Identify;
@@ -68,13 +69,21 @@ impl Session {
             Ok(shown) => shown,
             Err(refusal) => return self.refuse_credential(refusal, command.frame, ctx),
         };
-        let Authenticate { user, .. } = request.into_inner();
-        let identify = Identify { session: self.id, user: user.clone(), caller: caller.clone() };
+        let Authenticate { user, acks, .. } = request.into_inner();
+        let identify = Identify { session: self.id, user: user.clone(), caller: caller.clone(), acks };
         let identified = self.hub.registry.send(identify).timeout(REGISTRY);
+        let arrived = Arrived { user: user.clone(), caller: caller.clone() };
+        let distributions = self.hub.distributions.clone();
+        // The registry first: what is tried on account of the arrival must find the session.
+        let identified = async move {
+            identified.await??;
+            Ok(distributions.send(arrived).timeout(REGISTRY).await?)
+        };
         ctx.wait(identified.into_actor(self).map(move |identified, session, ctx| {
-            match identified.unwrap_or_else(|error| Err(error.into())) {
-                Ok(()) => {
-                    let authenticated = Authenticated::now(user, session.id, &caller);
+            match identified {
+                Ok(standings) => {
+                    let authenticated = Authenticated::now(user.clone(), session.id, &caller, standings);
+                    session.is_users(user, acks);
                     session.caller = caller;
                     session.watch_standing(ctx);
                     session.emit(ServerEvent::Authenticated(authenticated), command.frame.clone(), ctx);

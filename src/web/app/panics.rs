@@ -58,7 +58,7 @@ fn events() -> [ServerEvent; 2] {
         IssuedToken { token: Secret::new(TOKEN.into()), issued_at, expires_at: issued_at, simulated: false };
     [
         ServerEvent::Started(MeetingStarted::new(meeting, &token)),
-        ServerEvent::Credentials(MeetingCredentials::new(meeting, &token)),
+        ServerEvent::Credentials(MeetingCredentials::new(meeting, &token, None)),
     ]
 }
 
@@ -179,7 +179,7 @@ async fn an_actor_that_panics_tells_no_secret_and_its_thread_goes_on() {
         frail().send(Deliver { event, frame: None }).await.unwrap_err();
     }
     let shown = Some(Secret::new(credential.clone()));
-    let authenticate = Authenticate { user: USER.parse().unwrap(), credential: shown };
+    let authenticate = Authenticate { user: USER.parse().unwrap(), credential: shown, acks: false };
     let incoming = Incoming { event: Ok(ClientEvent::Authenticate(authenticate)), frame: None };
     frail().send(incoming).await.unwrap_err();
     let messages = overheard(ACTOR, 3).await;

@@ -1,6 +1,7 @@
 //! What is taken, and how what is not is refused.
 
 use super::*;
+use crate::hub::requests::Named;
 
 fn fields(json: &str) -> Fields {
     serde_json::from_str(json).unwrap()

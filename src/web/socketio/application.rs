@@ -33,14 +33,16 @@ pub trait Application: Sized + Unpin + 'static {
     /// The client sent an event. The next one is not read before this has been taken.
     fn event(&mut self, event: Event<'_>, out: &mut Out<'_, '_, Self>) -> Taken;
 
-    /// The client acknowledged an event that was sent with this number, or any other.
+    /// The client acknowledged an event that was sent with this number, or any other. Nothing more is read before this has
+    /// been taken.
     fn acknowledged(
         &mut self,
         _namespace: &str,
         _id: i64,
         _arguments: Arguments,
         _out: &mut Out<'_, '_, Self>,
-    ) {
+    ) -> Taken {
+        None
     }
 
     /// The client left a namespace.

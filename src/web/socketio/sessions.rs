@@ -32,7 +32,7 @@ use crate::hub::refusal::{Code, Refusal, Retry};
 use crate::hub::requests::{Authenticate, ClientEvent};
 use crate::hub::session::Session;
 use crate::identity::{Caller, Flaw, Unproven};
-use crate::names::SessionId;
+use crate::names::{DeliveryId, SessionId};
 use crate::secret::Secret;
 use crate::web::credential;
 use crate::web::error::Refused as HttpRefused;
@@ -68,7 +68,10 @@ impl Service for HubService {
         self.hub.has_room(beside).map_err(HttpRefused::from)?;
         let opener = credential::caller(&self.hub, request).await.map_err(HttpRefused::from)?;
         let (hub, address) = (self.hub.clone(), Remote::of(request).address);
-        Ok(SocketIo::new(HubSessions { hub, address, opener, joined: None }, &self.settings))
+        Ok(SocketIo::new(
+            HubSessions { hub, address, opener, joined: None, deliveries: VecDeque::new(), next: 0 },
+            &self.settings,
+        ))
     }
 }
 
@@ -79,7 +82,14 @@ pub(in crate::web) struct HubSessions {
     /// Who opened the connection, by its `Authorization`.
     opener: Caller,
     joined: Option<Joined>,
+    /// Deliveries whose acknowledgement may come, the newest last: a client that knows no acknowledgements leaves them be.
+    deliveries: VecDeque<DeliveryId>,
+    /// The number of the next one.
+    next: i64,
 }
+
+/// Acknowledgements that are waited for at most; of more the oldest mean nothing.
+const DELIVERIES: usize = 1024;
 
 struct Joined {
     id: SessionId,
@@ -120,6 +130,24 @@ impl HubSessions {
         Ok(credential.map(identify).transpose()?)
     }
 
+    /// The number that an event's acknowledgement has, where it is a receipt.
+    fn number(&mut self, event: &ServerEvent) -> Option<i64> {
+        let ServerEvent::Credentials(token) = event else { return None };
+        let delivery = token.delivery()?;
+        if self.deliveries.len() >= DELIVERIES {
+            self.deliveries.pop_front();
+        }
+        self.deliveries.push_back(delivery);
+        self.next += 1;
+        Some(self.next - 1)
+    }
+
+    /// The delivery that has this number.
+    fn delivery(&self, number: i64) -> Option<DeliveryId> {
+        let behind = usize::try_from(self.next.checked_sub(number)?).ok()?;
+        self.deliveries.get(self.deliveries.len().checked_sub(behind)?).copied()
+    }
+
     fn incoming(&self, event: &Event<'_>) -> Incoming {
         let data = event.arguments.first().map(|data| data.get());
         let read = if event.attachments.is_empty() {
@@ -127,7 +155,7 @@ impl HubSessions {
         } else {
             Err(Refusal::new(Code::MalformedFrame, "Events carry no binary attachments"))
         };
-        let by = read.as_ref().map_or("error", |event| event.answered_by());
+        let by = read.as_ref().ok().and_then(ClientEvent::answered_by).unwrap_or("error");
         Incoming {
             event: read.map_err(|refusal| Unreadable { refusal, event: Some(frames::cut(event.name)) }),
             frame: event.acknowledgement.map(|id| FrameId::Acknowledgement { id, by }),
@@ -160,7 +188,7 @@ impl Application for HubSessions {
         if let Some(Caller::Known(identity)) = identified {
             // Answered unasked, once the client knows that it has joined. The mailbox is new and empty.
             let user = identity.user.clone();
-            let event = Ok(ClientEvent::Authenticate(Authenticate { user, credential: None }));
+            let event = Ok(ClientEvent::Authenticate(Authenticate { user, credential: None, acks: false }));
             session.try_send(Incoming { event, frame: None }).ok();
         }
         self.joined = Some(Joined { id, session, _gone: still_here });
@@ -171,11 +199,26 @@ impl Application for HubSessions {
     fn event(&mut self, event: Event<'_>, _out: &mut Out<'_, '_, Self>) -> Taken {
         let joined = self.joined.as_ref()?;
         // A session that has ended says so by itself.
-        Some(joined.session.send(self.incoming(&event)).map(|_taken| ()).boxed_local())
+        let incoming = self.incoming(&event).at_once(&joined.session)?;
+        Some(joined.session.send(incoming).map(|_taken| ()).boxed_local())
+    }
+
+    fn acknowledged(
+        &mut self,
+        _namespace: &str,
+        id: i64,
+        _arguments: Arguments,
+        _out: &mut Out<'_, '_, Self>,
+    ) -> Taken {
+        let delivery = self.delivery(id)?;
+        let incoming = Incoming { event: Ok(ClientEvent::Receipt(delivery)), frame: None };
+        let session = &self.joined.as_ref()?.session;
+        Some(session.send(incoming.at_once(session)?).map(|_taken| ()).boxed_local())
     }
 
     fn left(&mut self, _namespace: &str) {
         self.joined = None;
+        self.deliveries.clear();
     }
 
     fn later(&mut self, Ended(id, code): Ended, out: &mut Out<'_, '_, Self>) {
@@ -184,7 +227,7 @@ impl Application for HubSessions {
         }
         let refusal = Refusal::new(code, format!("The session ends: {code}"));
         let error = ServerEvent::Error(Arc::new(ErrorEvent::new(refusal, None, None)));
-        emit(&error, None, out);
+        emit(&error, None, None, out);
         if code.close().is_some_and(|close| (4400..4500).contains(&close)) {
             out.disconnect(NAMESPACE);
         }
@@ -212,13 +255,18 @@ fn slowed(refusal: Refusal, wait: Duration) -> Refused {
 }
 
 /// Writes an event, and calls the acknowledgement that it answers.
-fn emit(event: &ServerEvent, answers: Option<&FrameId>, out: &mut Out<'_, '_, HubSessions>) {
+fn emit(
+    event: &ServerEvent,
+    answers: Option<&FrameId>,
+    number: Option<i64>,
+    out: &mut Out<'_, '_, HubSessions>,
+) {
     let data = match serde_json::value::to_raw_value(event) {
         Ok(data) => data,
         Err(failed) => return error!("an event could not be written: {failed}"),
     };
     let arguments = || Arguments::raw(&[&data], VecDeque::new());
-    out.emit(NAMESPACE, event.name(), arguments(), None);
+    out.emit(NAMESPACE, event.name(), arguments(), number);
     if let Some(FrameId::Acknowledgement { id, by }) = answers
         && (event.name() == *by || matches!(event, ServerEvent::Error(_)))
     {
@@ -235,7 +283,8 @@ impl Handler<Emit> for Connection<SocketIo<HubSessions>> {
         self.with_endpoint(ctx, |endpoint, line| {
             endpoint.with_application(line, |sessions, out| {
                 if sessions.joined.as_ref().is_some_and(|joined| joined.id == from) {
-                    emit(&event, answers.as_ref(), out);
+                    let number = sessions.number(&event);
+                    emit(&event, answers.as_ref(), number, out);
                 }
             });
         });

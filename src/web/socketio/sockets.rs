@@ -138,8 +138,7 @@ impl<A: Application> SocketIo<A> {
             PacketData::EventAck(data, id) | PacketData::BinaryAck(data, id) if is_in => {
                 let (text, attachments) = wire::data(data);
                 let arguments = Arguments::raw(&wire::elements(&text)?, attachments);
-                self.application.acknowledged(&packet.ns, id, arguments, &mut Out(line));
-                Ok(None)
+                Ok(self.application.acknowledged(&packet.ns, id, arguments, &mut Out(line)))
             }
             PacketData::Connect(_)
             | PacketData::ConnectError(_)

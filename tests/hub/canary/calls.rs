@@ -10,6 +10,9 @@ use crate::harness::MEETING;
 const JOIN: &str = "/api/meetings/join";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
+/// The name of no delivery.
+const NO_NAME: &str = "00000000000000000000000000000000";
+
 pub fn join(user: &str) -> Value {
     json!({"meetingId": MEETING, "participantUserId": user})
 }
@@ -19,7 +22,8 @@ pub fn join(user: &str) -> Value {
 pub fn everything(user: &str, credential: &Credential) -> Value {
     let participants = [ALICE, BOB, EVE, ECHO, "missing@example.com", "me"];
     json!({"meetingId": MEETING, "hostUserId": user, "participantUserId": user, "userId": user,
-           "participantUserIds": participants, "token": credential.token})
+           "participantUserIds": participants, "token": credential.token, "deliveryId": NO_NAME,
+           "distributionId": NO_NAME})
 }
 
 /// A credential in every place of a call where it may be, and in those where it may not.

@@ -22,13 +22,19 @@ use crate::harness::{Client, MEETING, due};
 pub const CARRIERS: [Carrier; 3] = [WebSocket, SocketIo, Polling];
 
 /// The events that a client may send, and what answers each.
-const EVENTS: [(&str, &str); 5] = [
+const EVENTS: [(&str, &str); 8] = [
     ("authenticate", "authenticated"),
     ("meeting:start", "meeting:started"),
     ("meeting:join", "meeting:credentials"),
     ("meeting:distribute", "meeting:distributed"),
     ("ping", "pong"),
+    ("delivery:ack", NOTHING),
+    ("meeting:cancel", "error"),
+    ("distribution:get", "error"),
 ];
+
+/// What answers a receipt.
+const NOTHING: &str = "nothing";
 
 /// Somebody who asks for nothing and listens until the hub goes.
 pub struct Listener {
@@ -229,7 +235,9 @@ pub async fn malformed(record: &Record, credential: &Credential) {
         let mut client = Client::connect(record.address, carrier).await;
         client.emit("ping", json!({"token": token})).await;
         client.expect("pong").await;
-        for (event, _) in EVENTS.into_iter().filter(|(event, _)| *event != "ping" && *event != "authenticate")
+        for (event, _) in EVENTS
+            .into_iter()
+            .filter(|(event, answer)| !["ping", "authenticate"].contains(event) && *answer != NOTHING)
         {
             assert_eq!(client.refused(event, everything(user, credential)).await, "not_authenticated");
         }
@@ -250,8 +258,10 @@ pub async fn every_event(record: &Record, credential: &Credential, carrier: Carr
             answered(&mut client, event, everything(who, credential), answer).await;
         }
     }
-    for odd in ["no:such", "delivery:ack"] {
-        assert_eq!(client.refused(odd, everything(user, credential)).await, "unknown_event");
+    assert_eq!(refusal(&mut client, "no:such", everything(user, credential)).await, "unknown_event");
+    for of_distributions in ["delivery:ack", "meeting:cancel", "distribution:get"] {
+        let nameless = json!({"deliveryId": token, "distributionId": token});
+        assert_eq!(refusal(&mut client, of_distributions, nameless).await, "invalid_request");
     }
     let odd = json!({"meetingId": token, "participantUserId": user, "hostUserId": user});
     for event in ["meeting:start", "meeting:join", "meeting:distribute"] {
@@ -275,9 +285,23 @@ pub async fn in_vain(record: &Record, credential: &Credential, carrier: Carrier)
     client.leave().await;
 }
 
+/// Sends an event that must be refused, whatever else comes; the refusal's code.
+async fn refusal(client: &mut Client, event: &str, data: Value) -> String {
+    client.emit(event, data).await;
+    loop {
+        let frame = client.next().await;
+        if frame["event"] == "error" && frame["data"]["event"] == event {
+            return frame["data"]["code"].as_str().unwrap().to_owned();
+        }
+    }
+}
+
 /// Sends an event and waits for its answer or its refusal, whatever else comes.
 async fn answered(client: &mut Client, event: &str, data: Value, answer: &str) {
     client.emit(event, data).await;
+    if answer == NOTHING {
+        return;
+    }
     loop {
         let frame = client.next().await;
         if frame["event"] == answer || (frame["event"] == "error" && frame["data"]["event"] == event) {

@@ -148,6 +148,21 @@ impl Client {
         authenticated
     }
 
+    /// Tells whose the connection is, and that it will say what it has received.
+    pub async fn authenticate_confirming(&mut self, user: &str) -> Value {
+        self.emit("authenticate", json!({"userId": user, "acks": true})).await;
+        self.expect("authenticated").await
+    }
+
+    /// Says that a token was received, in the carrier's own way.
+    pub async fn confirm(&mut self, credentials: &Value) {
+        let delivery = credentials["deliveryId"].as_str().expect("a delivery");
+        match &mut self.wire {
+            Wire::Plain(_) => self.emit("delivery:ack", json!({"deliveryId": delivery})).await,
+            Wire::SocketIo(socket_io) => socket_io.acknowledge(delivery).await,
+        }
+    }
+
     /// Shows a credential, and waits until the hub knows whose the connection is.
     pub async fn show(&mut self, user: &str, credential: &str) -> Value {
         self.emit("authenticate", json!({"userId": user, "token": credential})).await;
@@ -169,11 +184,8 @@ impl Client {
 
     /// The next event as a whole frame; its name must be this.
     pub async fn expect_frame(&mut self, event: &str) -> Value {
-        let mut frame = self.next().await;
-        // How far a distribution is may come at any time between other events.
-        while frame["event"] == "meeting:progress" && event != "meeting:progress" {
-            frame = self.next().await;
-        }
+        let frame =
+            if event == "meeting:progress" { self.next().await } else { self.next_but_progress().await };
         assert_eq!(frame["event"], event, "{frame}");
         frame
     }
@@ -206,6 +218,16 @@ impl Client {
     fn keep(&mut self, id: String, data: Value) {
         let before = self.acknowledged.insert(id, data);
         assert_eq!(before, None, "acknowledged before");
+    }
+
+    /// The next event but for how far a distribution is, which may come at any time between others.
+    pub async fn next_but_progress(&mut self) -> Value {
+        loop {
+            let frame = self.next().await;
+            if frame["event"] != "meeting:progress" {
+                return frame;
+            }
+        }
     }
 
     /// The next event, whatever it is, as a whole frame.

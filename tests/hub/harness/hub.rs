@@ -94,6 +94,13 @@ impl Hub {
         client
     }
 
+    /// A connection that has told whose it is, and that it will say what it has received.
+    pub async fn connect_confirming(&self, user: &str) -> Client {
+        let mut client = self.connect().await;
+        client.authenticate_confirming(user).await;
+        client
+    }
+
     /// A connection that has shown this user's credential.
     pub async fn connect_with(&self, user: &str, credential: &str) -> Client {
         let mut client = self.connect().await;

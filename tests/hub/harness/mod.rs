@@ -9,6 +9,7 @@ mod http;
 mod hub;
 pub mod program;
 mod raw;
+pub mod rows;
 pub mod search;
 mod shape;
 pub mod stand_in;

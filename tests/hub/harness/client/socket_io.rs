@@ -15,6 +15,8 @@ pub(super) struct SocketIo {
     /// What was emitted under a name, by the number that its acknowledgement will have.
     named: HashMap<u64, String>,
     emitted: u64,
+    /// The numbers that acknowledgements of deliveries have, by the deliveries' names.
+    deliveries: HashMap<String, String>,
     /// What the last event refused, if it was an `error`.
     refusal: Option<Value>,
 }
@@ -30,7 +32,7 @@ impl SocketIo {
         let answer = packet.strip_prefix("40").unwrap_or_else(|| panic!("{packet}"));
         let answer: Value = serde_json::from_str(answer).unwrap();
         let id = answer["sid"].as_str().unwrap().to_owned();
-        Ok(Self { packets, id, named: HashMap::new(), emitted: 0, refusal: None })
+        Ok(Self { packets, id, named: HashMap::new(), emitted: 0, deliveries: HashMap::new(), refusal: None })
     }
 
     /// `socket.id`
@@ -55,6 +57,12 @@ impl SocketIo {
         self.packets.send(&format!(r#"42["{event}",{data}]"#)).await;
     }
 
+    /// Calls the acknowledgement that came with a delivery.
+    pub(super) async fn acknowledge(&mut self, delivery: &str) {
+        let number = self.deliveries.remove(delivery).expect("an acknowledgement is waited for");
+        self.packets.send(&format!("43{number}[]")).await;
+    }
+
     /// As clients do: one goodbye to the namespace and one for all.
     pub(super) async fn leave(mut self) {
         self.packets.send("41").await;
@@ -66,8 +74,13 @@ impl SocketIo {
             return Told::Closed(self.close(&["45", "46"]));
         };
         match packet.split_at(2) {
-            ("42", arguments) => {
+            ("42", event) => {
+                let (number, arguments) = event.split_at(event.find('[').unwrap());
                 let (event, data): (String, Value) = serde_json::from_str(arguments).unwrap();
+                if !number.is_empty() {
+                    let delivery = data["deliveryId"].as_str().unwrap().to_owned();
+                    self.deliveries.insert(delivery, number.to_owned());
+                }
                 self.refusal = (event == "error").then(|| data["code"].clone());
                 Told::Event(json!({"event": event, "data": data}))
             }
