@@ -6,7 +6,8 @@
     HUB_CREDENTIAL=$(zoom-token-hub token --user notetaker@example.com) python3 examples/bot.py …
 
 Python 3.9 or newer, standard library only. It ends with 0 if it has a token, else with 1. A token is fetched when it is
-needed and kept nowhere: it lives for half an hour, and only until then may the bot join with it.
+needed and kept nowhere: it lives for half an hour, and only until then may the bot join with it. Where a distribution
+waits to give the bot one, the answer to its call is that one, and needs no receipt: who has an answer has the token.
 """
 
 import json

@@ -5,8 +5,9 @@
     HUB_URL=http://hub.internal:3000 python3 examples/host.py …
     HUB_CREDENTIAL=$(zoom-token-hub token --user host@example.com --role host) python3 examples/host.py …
 
-Python 3.9 or newer, standard library only. It ends with 0 if every participant has a token, else with 1: a participant
-who isn't connected gets none. No token comes here; each goes to the participant that it belongs to.
+Python 3.9 or newer, standard library only. It ends with 0 if every participant has a token, else with 1. One who isn't
+connected is `pending`, and gets a token on arrival, for as long as the hub holds it (HOLD_SECONDS, two hours). No token
+comes here; each goes to the participant that it belongs to.
 """
 
 import json
@@ -18,7 +19,8 @@ import urllib.request
 HUB = os.environ.get("HUB_URL", "http://localhost:3000").rstrip("/")
 CREDENTIAL = os.environ.get("HUB_CREDENTIAL")  # what your backend signed, where the hub asks for it
 AUTHORIZATION = {"Authorization": f"Bearer {CREDENTIAL}"} if CREDENTIAL else {}
-WAIT_SECONDS = 30  # how long the hub may take to settle every row; 30 is the most
+WAIT_SECONDS = 30  # how long the hub may take until no row is queued; 30 is the most
+HAS_TOKEN = ("delivered", "acknowledged")  # the second: its client said that it has it
 
 
 def distribute(meeting, host, participants):
@@ -71,11 +73,15 @@ def main(arguments):
     for row in report["participants"]:
         # `queued`: it took longer than WAIT_SECONDS and goes on.
         why = f"{row['code']}: {row.get('error', '')}" if "code" in row else ""
+        if row["status"] == "pending":
+            why = "not here yet: gets a token on arrival"
         rows.append((row["userId"], row["status"], str(row["sessions"]), why))
     table(rows)
-    delivered = sum(row["status"] == "delivered" for row in report["participants"])
-    print(f"{delivered} of {report['total']} have a token for meeting {report['meetingId']}")
-    return 0 if delivered == report["total"] else 1
+    having = sum(row["status"] in HAS_TOKEN for row in report["participants"])
+    print(f"{having} of {report['total']} have a token for meeting {report['meetingId']}")
+    if report["pending"]:
+        print(f"{report['pending']} awaited: GET /api/distributions/{report['distributionId']} tells how it stands")
+    return 0 if having == report["total"] else 1
 
 
 if __name__ == "__main__":

@@ -84,16 +84,28 @@ async function everyCall() {
     console.log(`setup         ${row.userId}: OBF of ${masked(row.obfToken, row.expiresAt)}`);
   }
 
-  // Who is connected gets a token by WebSocket, and only the rows come here. `wait` must end before the call does.
+  // Who is connected gets a token by WebSocket, who comes later gets one then (unless `hold` is false), and only the rows
+  // come here. `wait` must end before the call does. With the key of a call that had no answer it is the same distribution.
   const distributed = await call("POST", "/api/meetings/distribute", {
     meetingId: MEETING,
     hostUserId: HOST,
     participantUserIds: ["alice@example.com", "bob@example.com"],
     wait: 10,
+    idempotencyKey: crypto.randomUUID(),
   });
   for (const row of distributed.participants) {
     console.log(`distribute    ${row.userId}: ${row.status}${row.code ? ` (${row.code})` : ""}`);
   }
+  const { distributionId } = distributed;
+
+  // How it stands later: of all that this caller may see, and of one, row by row.
+  const { distributions } = await call("GET", "/api/distributions");
+  const listed = distributions.find((one) => one.distributionId === distributionId);
+  console.log(`list          ${listed.successful} of ${listed.total}, ${listed.pending} pending`);
+  const one = await call("GET", `/api/distributions/${distributionId}`);
+  console.log(`show          waits for ${one.pendingUsers.join(", ")}`);
+  const cancelled = await call("POST", `/api/distributions/${distributionId}/cancel`);
+  console.log(`cancel        ${cancelled.participants[0].userId}: ${cancelled.participants[0].code}`);
 }
 
 /** Two calls that must be refused: one by the hub, one by Zoom. */

@@ -1,4 +1,5 @@
-// A participant: waits at the hub until its host distributes, and then has its token.
+// A participant: waits at the hub until its host distributes, and then has its token. It comes before or after that: the
+// hub keeps the intent, not the token, and makes one on arrival.
 //
 //   node examples/participant.mjs alice@example.com
 //   HUB_CREDENTIAL=$(zoom-token-hub token --user alice@example.com) node examples/participant.mjs alice@example.com
@@ -49,13 +50,17 @@ function session(onAuthenticated) {
     };
     socket.onopen = () => {
       opened = true;
-      send("authenticate", { userId: USER, token: CREDENTIAL }); // on every connection anew
+      // On every connection anew. With `acks` the hub waits for a receipt, and makes another token where none comes.
+      send("authenticate", { userId: USER, token: CREDENTIAL, acks: true });
     };
     socket.onmessage = (message) => {
       heard = Date.now();
       const { event, data } = JSON.parse(message.data);
       if (event === "authenticated") onAuthenticated();
-      if (event === "meeting:credentials") end({ credentials: data });
+      if (event === "meeting:credentials") {
+        if (data.deliveryId) send("delivery:ack", { deliveryId: data.deliveryId }); // the receipt; nothing answers it
+        end({ credentials: data });
+      }
       if (event === "error") {
         const comeBack = data.retryable && !data.code.startsWith("credential_");
         end({ why: `${data.code}: ${data.message}`, comeBack, afterSeconds: data.retryAfterSeconds });

@@ -1,4 +1,5 @@
-//! A participant: waits at the hub until its host distributes, and then has its token.
+//! A participant: waits at the hub until its host distributes, and then has its token. It comes before or after that: the
+//! hub keeps the intent, not the token, and makes one on arrival.
 //!
 //! ```bash
 //! cargo run --example participant -- alice@example.com
@@ -87,9 +88,9 @@ async fn session(url: &str, user: &str, attempt: &mut i32) -> Ended {
         Ok(Err(error)) => return unconnected(&error),
         Err(_elapsed) => return lost("no connection in time"),
     };
-    // On every connection anew.
+    // On every connection anew. With `acks` the hub waits for a receipt, and makes another token where none comes.
     let credential = variable("HUB_CREDENTIAL");
-    let hello = json!({"event": "authenticate", "data": {"userId": user, "token": credential}});
+    let hello = json!({"event": "authenticate", "data": {"userId": user, "token": credential, "acks": true}});
     if let Err(ended) = send(&mut socket, Message::text(hello.to_string())).await {
         return ended;
     }
@@ -120,7 +121,11 @@ async fn session(url: &str, user: &str, attempt: &mut i32) -> Ended {
                         println!("connected as {user}, waiting for a token");
                     }
                     "meeting:credentials" => {
-                        // A goodbye; the token is here, whatever becomes of it.
+                        // The receipt, which nothing answers, and a goodbye: the token is here, whatever becomes of them.
+                        if let Some(delivery) = data.get("deliveryId") {
+                            let receipt = json!({"event": "delivery:ack", "data": {"deliveryId": delivery}});
+                            send(&mut socket, Message::text(receipt.to_string())).await.ok();
+                        }
                         timeout(DEADLINE, socket.close(None)).await.ok();
                         return Ended::Token(data);
                     }

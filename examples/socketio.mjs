@@ -7,7 +7,8 @@
 //   HUB_URL=https://hub.example.com WAIT_SECONDS=3600 node examples/socketio.mjs participant alice@example.com
 //
 // Node 20 or newer. A participant ends with 0 when its token has come, a host when every participant has one. Either ends
-// with 1 when that isn't so after WAIT_SECONDS (300), or when the hub refuses or wants it to stay away.
+// with 1 when that isn't so after WAIT_SECONDS (300), or when the hub refuses or wants it to stay away. A host doesn't wait
+// for who is absent: the hub does, and makes their tokens when they come.
 
 const HUB = (process.env.HUB_URL ?? "http://localhost:3000").replace(/\/+$/, "");
 const WAIT_SECONDS = Number(process.env.WAIT_SECONDS ?? 300);
@@ -58,7 +59,8 @@ async function ask(event, data, seconds) {
 
 async function authenticate(userId) {
   try {
-    await ask("authenticate", { userId }, ANSWER_SECONDS);
+    // With `acks` the hub waits for a receipt, and makes another token where none comes.
+    await ask("authenticate", { userId, acks: true }, ANSWER_SECONDS);
     console.log(`connected as ${userId}, waiting for a token`);
   } catch (error) {
     // Where the connection went before the answer, this is made up for when it is back.
@@ -70,7 +72,10 @@ async function participant(userId = "alice@example.com") {
   const credentials = new Promise((resolve, reject) => {
     // On every connection anew: the hub knows nobody from an earlier one.
     socket.on("connect", () => authenticate(userId).catch(reject));
-    socket.on("meeting:credentials", resolve);
+    socket.on("meeting:credentials", (data, acknowledge) => {
+      acknowledge?.(); // the receipt
+      resolve(data);
+    });
   });
   socket.connect();
   const { meetingId, obfToken, expiresAt, simulated } = await Promise.race([credentials, ended]);
@@ -81,18 +86,21 @@ async function participant(userId = "alice@example.com") {
 
 async function host(meetingId, hostUserId, ...participantUserIds) {
   if (participantUserIds.length === 0) throw new Error("host MEETING HOST PARTICIPANT…");
-  // The ZAK comes first, as an event of its own. What is acknowledged is the outcome, once every row is settled.
+  // The ZAK comes first, as an event of its own. What is acknowledged is the outcome, once no row is queued.
   socket.on("meeting:started", ({ zakToken, expiresAt, simulated }) => {
     console.log(`meeting ${meetingId}: ZAK token of ${described(zakToken, expiresAt, simulated)}`);
   });
   socket.connect();
-  const outcome = ask("meeting:distribute", { meetingId, hostUserId, participantUserIds }, WAIT_SECONDS);
-  const { participants, successful, total } = await Promise.race([outcome, ended]);
+  // Asked again with the same key, it is the same distribution.
+  const data = { meetingId, hostUserId, participantUserIds, idempotencyKey: crypto.randomUUID() };
+  const outcome = ask("meeting:distribute", data, WAIT_SECONDS);
+  const { participants, successful, pending, total } = await Promise.race([outcome, ended]);
   const width = Math.max(...participants.map(({ userId }) => userId.length));
   for (const { userId, status, code } of participants) {
     console.log(`${userId.padEnd(width)}  ${status}${code ? ` (${code})` : ""}`);
   }
-  console.log(`${successful} of ${total} have a token for meeting ${meetingId}`);
+  const awaited = pending ? `, ${pending} will on arrival` : "";
+  console.log(`${successful} of ${total} have a token for meeting ${meetingId}${awaited}`);
   return successful === total;
 }
 

@@ -3,7 +3,8 @@
 //   import { Hub } from "https://your-hub.example/client.js";   // in Node: a copy of this file
 //
 //   const hub = new Hub("wss://your-hub.example/ws");
-//   hub.on("meeting:credentials", ({ meetingId, obfToken, expiresAt }) => joinMeeting(meetingId, obfToken));
+//   hub.on("meeting:credentials", ({ meetingId, obfToken, expiresAt }) => offerToJoin(meetingId, obfToken));
+//   joinButton.onclick = () => hub.used(meetingId);   // until then a fresh token comes before each one ends
 //   hub.on("state", ({ state, close }) => show(state, close?.reason));
 //   await hub.connect();
 //   await hub.authenticate("alice@example.com");   // what belongs to alice is pushed here from now on
@@ -18,12 +19,26 @@
 //     },
 //   );
 //   outcome.participants.filter((row) => row.status === "failed");
+//   hub.on("meeting:progress", ({ participants }) => showRows(participants));   // who comes later, who confirms
 //
-// Calls         `authenticate`, `start`, `join`, `distribute`, `ping`: each a promise of the hub's answer. One made
-//               while the connection is away waits for it. Every wait has a deadline.
+// Calls         `authenticate`, `start`, `join`, `distribute`, `cancel`, `distribution`, `distributions`, `ping`: each a
+//               promise of the hub's answer. One made while the connection is away waits for it. Every wait has a
+//               deadline.
 // Progress      `onProgress` is called as soon as a distribution's rows begin, then at most four times a second, with
-//               the data of `meeting:progress`; its `participants` are the rows that ended since the last. The deadline
-//               `distributeSeconds` starts anew at each: a distribution may take long, as long as it goes on.
+//               the data of `meeting:progress`; its `participants` are the rows that changed since the last. The
+//               deadline `distributeSeconds` starts anew at each: a distribution may take long, as long as it goes on.
+//               If the connection is lost meanwhile, the same distribution is asked for again, by its idempotency key.
+//               The outcome is there once no row is queued. Rows change afterwards, too: those that wait for somebody,
+//               and those whose token is confirmed. That is told by the event `meeting:progress`, and to `onProgress` of
+//               whoever follows: `hub.distribution(distributionId, { follow: true, onProgress })`, also after a reload.
+// Receipts      The hub is told that a token has arrived (`delivery:ack`) once a listener of `meeting:credentials` has
+//               returned, or the promise of the `join` that it answers was kept. Without that the hub makes another: for
+//               a token that nobody listened for, whose listener threw, or that got lost with the connection. The option
+//               `acks: false` does without.
+// Fresh tokens  A token that waits for its meeting to begin ends. Until `used(meetingId)` says that it isn't wanted any
+//               more, a fresh one comes before the end of the last, as `meeting:credentials`, for `freshForSeconds` after
+//               the first; 0 turns it off. That needs a listener, and to know whose the token is: of the one user who is
+//               authenticated here, or of the participant whom the `join` named that it answers.
 // Refusals      a `HubError`: decide by its `code`; `retryable`, `retryAfterSeconds`, `zoom` and `details` are the
 //               hub's (docs/protocol.md lists the codes). The client's own codes are `connection_lost`,
 //               `connection_closed` and `no_answer`.
@@ -48,7 +63,9 @@
 //               is again, before anything else is sent. After a sleep, or when the network is back, the connection is
 //               tested at once.
 // Not kept      no token is stored or logged here, and the credential stays in memory: no event, no frame that
-//               listeners get and no error has it. What was pushed while the connection was away is gone: ask again.
+//               listeners get and no error has it. What was pushed while the connection was away is not lost: the hub
+//               makes another token for whoever comes back without having confirmed the last. A page that was reloaded
+//               finds in `meetings` of its `authenticated` what was distributed to its user, and asks by one `join`.
 
 /** @typedef {"idle" | "connecting" | "open" | "waiting" | "closed"} State */
 
@@ -76,6 +93,10 @@ const DEFAULTS = {
   /** Until the answer to a ping that tests the connection, and how often it is tested. */
   pingSeconds: 8,
   heartbeatSeconds: 30,
+  /** Whether the hub is told which tokens have arrived. */
+  acks: true,
+  /** For so long after a meeting's first token a fresh one is asked for before the last has ended, until it is used. */
+  freshForSeconds: 7200,
   /** The first wait before coming back, which doubles, and the longest. Half of each is random. */
   firstWaitSeconds: 1,
   longestWaitSeconds: 30,
@@ -98,6 +119,9 @@ const LEEWAY_SECONDS = 60;
 
 /** A longer timer would go off at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Distributions that are followed again after a reconnect. */
+const MOST_FOLLOWED = 16;
 
 /** What stands in a credential's place wherever it could be seen. */
 const MASK = "••••••";
@@ -122,8 +146,18 @@ export function waitSeconds(attempt, { firstWaitSeconds, longestWaitSeconds }, r
  */
 export function renewalSeconds(left, random = Math.random) {
   const life = left - LEEWAY_SECONDS;
-  const before = Math.min(120, life / 5) * (0.5 + random() / 2);
+  const before = secondsBefore(life, random);
   return life - before >= 10 ? life - before : Math.max(1, left / 2);
+}
+
+/** When to ask for a fresh token in place of one that ends in so many seconds; never more often than once a second. */
+export function freshSeconds(left, random = Math.random) {
+  return Math.max(1, left - secondsBefore(left, random));
+}
+
+/** How long before the end: at most two minutes, and not all clients in the same moment. */
+function secondsBefore(life, random) {
+  return Math.min(120, life / 5) * (0.5 + random() / 2);
 }
 
 /**
@@ -132,10 +166,12 @@ export function renewalSeconds(left, random = Math.random) {
  *
  * @callback Carrier
  * @param {string} url the hub's, as `ws://…/ws`
- * @param {object} on `open()`; `frame({ event, data, id })`; `answer(id, data)`, for an answer whose event comes as a
- *   frame of its own, without the id; `transport()`, when that has changed; `close({ code, reason })`
- * @returns {{ transport: string, send: (frame: object) => object, sendText: (text: string) => void, close: () => void }}
- *   `send` returns the frame as it went out
+ * @param {object} on `open()`; `frame({ event, data, id }, like)`; `answer(id, data)`, for an answer whose event comes as
+ *   a frame of its own, without the id, but may be `like` the answer to the call of that id; `transport()`, when that has
+ *   changed; `close({ code, reason })`
+ * @returns {{ transport: string, send: (frame: object, again?: object) => object, sendText: (text: string) => void,
+ *   close: () => void }} `send` returns the frame as it went out; a distribution that is asked for `again` has begun
+ *   already, and perhaps its `name` is known
  */
 
 /** Plain WebSocket. @returns {Carrier} */
@@ -184,48 +220,71 @@ export function socketIO(io, options = {}) {
     // Coming back and every deadline are the Hub's.
     const ours = { path: pathname, forceNew: true, reconnection: false, timeout: false };
     const socket = io(origin, { transports, ...options, ...ours });
-    /** Distributions under way, by their frames' ids: the meeting, whether its ZAK has come, and then their own name. */
+    /** Distributions under way, by their frames' ids: meeting and size, whether its ZAK has come, and then their own name. */
     const running = new Map();
+    /** Distributions that have been told of: what comes of them later is no other's beginning. */
+    const known = new Set();
+    /** Joins under way, by their frames' ids: the meeting, until a token for it has come. */
+    const joins = new Map();
     let farewell;
     socket.on("connect", () => on.open());
     socket.onAny((event, data) => {
       // An error that answers nothing is the last word before the hub ends the session; refusals may come meanwhile.
       if (event !== "error") farewell = undefined;
       else if (data?.event === undefined) farewell = data;
-      on.frame({ event, data, ...answering(event, data) });
+      const like = event === "meeting:credentials" ? likely(data) : undefined;
+      on.frame({ event, data, ...answering(event, data) }, like);
+      if (data?.distributionId) known.add(data.distributionId);
     });
     socket.on("disconnect", (reason, details) => on.close(ending(farewell, details, reason === "io server disconnect")));
     socket.on("connect_error", ({ data, description }) => {
       on.close(ending(data, { description }, data !== undefined && data.retryable !== true));
     });
     socket.io.engine.on("upgrade", () => on.transport());
-    // An event has no id here: a host's ZAK belongs to the distribution of its meeting that has none yet. A progress
-    // names its distribution, and the first, which tells of all that has ended so far, is of one that has no name yet.
+    // An event has no id here: a host's ZAK belongs to a distribution of its meeting that has none yet. A progress names
+    // its distribution. The first, which tells of all that has ended so far, is of one that has no name yet, of as many
+    // participants; so is any that nobody has heard of, where one was asked for again before its name was known.
     const answering = (event, data) => {
-      const find = (fits) => [...running].find(([, one]) => fits(one)) ?? [];
-      const nameless = (one, started) => one.meeting === digits(data) && one.started === started && !one.name;
+      const find = (fits) => [...running].find(([, one]) => one.meeting === digits(data) && fits(one)) ?? [];
       let id, one;
       if (event === "meeting:started") {
-        [id, one] = find((one) => nameless(one, false));
+        [id, one] = find(({ started }) => !started);
         if (one) one.started = true;
       } else if (event === "meeting:progress") {
-        [id, one] = find(({ name }) => name === data.distributionId);
-        if (!one && data.done === data.participants.length) [id, one] = find((one) => nameless(one, true));
-        if (one) one.name = data.distributionId;
+        const { distributionId, done, total, participants } = data;
+        const isBegun = (one) => !one.name && !known.has(distributionId) && (done === participants.length || one.again);
+        [id, one] = find(({ name }) => name === distributionId);
+        if (!one) [id, one] = find((one) => isBegun(one) && one.total === total);
+        if (!one) [id, one] = find(isBegun);
+        if (one) one.name = distributionId;
       }
       return one ? { id } : {};
+    };
+    // A token is likely the answer to a join of its meeting that has none yet. Which of several it answers does not matter
+    // here: each has the participant of one.
+    const likely = (data) => {
+      const [id] = [...joins].find(([, meeting]) => meeting === digits(data)) ?? [];
+      if (id) joins.set(id, undefined);
+      return id;
     };
     return {
       get transport() {
         return socket.io.engine.transport.name;
       },
-      send({ event, data, id }) {
-        if (event === "meeting:distribute") running.set(id, { meeting: digits(data), started: false });
+      send({ event, data, id }, again) {
+        const meeting = digits(data);
+        if (event === "meeting:distribute") {
+          const total = new Set([data.participantUserIds].flat().map((user) => String(user).toLowerCase())).size;
+          running.set(id, { meeting, total, started: Boolean(again), again: Boolean(again), name: again?.name });
+        } else if (event === "meeting:join") joins.set(id, meeting);
         const acknowledged = (answer) => {
           running.delete(id);
+          joins.delete(id);
           on.answer(id, answer);
         };
-        socket.emit(event, ...(data === undefined ? [] : [data]), acknowledged);
+        // What nothing answers has no id.
+        const parts = [...(data === undefined ? [] : [data]), ...(id === undefined ? [] : [acknowledged])];
+        socket.emit(event, ...parts);
         return data === undefined ? { event } : { event, data };
       },
       /** As one message: `2["ping"]` is an event. */
@@ -287,6 +346,12 @@ export class Hub {
   #arrivals = new Set();
   #listeners = new Map();
   #users = new Map();
+  /** Deliveries that were confirmed over this connection: the latest, for one token may come as an event and an answer. */
+  #confirmed = new Set();
+  /** Meetings whose token was not used yet, by meeting and user. The tokens are not kept. */
+  #unused = new Map();
+  /** Distributions that are followed, with each one's listeners. */
+  #followed = new Map();
   #wake = () => this.#awake();
   #waking = false;
 
@@ -339,6 +404,8 @@ export class Hub {
   /** Ends the connection for good, and forgets who was authenticated. */
   disconnect() {
     this.#users.clear();
+    this.#followed.clear();
+    for (const one of [...this.#unused.values()]) this.#forget(one);
     this.#credential = undefined;
     if (this.#state === "closed") return;
     this.#end({ code: 1000, reason: "closed by this client" }, "stay");
@@ -346,7 +413,7 @@ export class Hub {
 
   /**
    * Over another carrier from now on. A connection is made anew at once; whoever was authenticated is again, and what
-   * was not answered yet is `connection_lost`.
+   * was not answered yet is `connection_lost`, unless it is a distribution, which goes on.
    * @param {Carrier} carrier
    */
   switchTo(carrier) {
@@ -366,9 +433,8 @@ export class Hub {
   async authenticate(userId) {
     const remember = () => this.#users.set(String(userId).toLowerCase(), userId);
     try {
-      const data = await this.request("authenticate", { userId }, { answer: "authenticated" });
-      remember();
-      return data;
+      // What is pushed may follow on the heels of the answer.
+      return await this.request("authenticate", this.#hello(userId), { answer: "authenticated", heed: remember });
     } catch (error) {
       if (error.code === "connection_lost" || this.#isRenewable(error)) remember();
       throw error;
@@ -386,14 +452,80 @@ export class Hub {
   }
 
   /**
-   * A whole distribution: `{ meetingId, hostUserId, participantUserIds }`. Resolves with `meeting:distributed` when
-   * every row is settled; the host's ZAK comes first, to `onStarted`, and how far it is meanwhile, to `onProgress`. If
-   * the connection dies meanwhile the distribution goes on, and its outcome is an event to the host's other sessions.
+   * A whole distribution: `{ meetingId, hostUserId, participantUserIds }`, and `hold: false` where nobody absent is to be
+   * waited for, or `holdSeconds`. Resolves with `meeting:distributed` when no row is queued any more; the host's ZAK comes
+   * first, to `onStarted`, and how far it is meanwhile, to `onProgress`. If the connection is lost meanwhile the
+   * distribution goes on: with the same `idempotencyKey`, random unless it is given, the outcome is asked for again.
    */
-  distribute(data, { onStarted, onProgress } = {}) {
+  async distribute(data, { onStarted, onProgress } = {}) {
     const seconds = this.#options.distributeSeconds;
-    const between = { "meeting:started": onStarted, "meeting:progress": onProgress };
-    return this.request("meeting:distribute", data, { answer: "meeting:distributed", between, seconds });
+    const asked = { ...data, idempotencyKey: data.idempotencyKey ?? randomKey() };
+    if (this.#state !== "open") await this.#arrived(Date.now() + this.#options.answerSeconds * 1000);
+    let deadline = Date.now() + seconds * 1000;
+    let hasStarted = false;
+    let [again, name] = [];
+    const started = (told) => {
+      hasStarted = true;
+      onStarted?.(told);
+    };
+    const progress = (told) => {
+      deadline = Date.now() + seconds * 1000;
+      name = told.distributionId;
+      onProgress?.(told);
+    };
+    const between = { "meeting:started": started, "meeting:progress": progress };
+    for (;;) {
+      try {
+        const how = { answer: "meeting:distributed", between, seconds, deadline, again };
+        const outcome = this.#ask("meeting:distribute", asked, how);
+        // A ZAK that went with the connection.
+        if (again && !hasStarted && onStarted) this.#startLate(asked, () => !hasStarted, started);
+        return await outcome;
+      } catch (error) {
+        if (error.code !== "connection_lost") throw error;
+        await this.#arrived(deadline);
+        again = { name };
+      }
+    }
+  }
+
+  /** Ends what is queued or pending of a distribution. Resolves with `meeting:distributed` as it then stands. */
+  cancel(distributionId) {
+    return this.request("meeting:cancel", { distributionId }, { answer: "meeting:distributed" });
+  }
+
+  /**
+   * A distribution as it stands, with its rows. With `follow` its `meeting:progress` comes to this session from now on,
+   * and to `onProgress`; so it does after a reconnect, with every row at first, for the latest 16.
+   */
+  async distribution(distributionId, { follow = false, onProgress } = {}) {
+    const before = this.#followed.get(distributionId);
+    if (follow) this.#follow(distributionId, [...(before ?? []), ...(onProgress ? [onProgress] : [])]);
+    try {
+      return await this.request("distribution:get", { distributionId, follow }, { answer: "distribution" });
+    } catch (error) {
+      if (follow && !before) this.#followed.delete(distributionId);
+      throw error;
+    }
+  }
+
+  /** Of more than can be followed anew at once, the oldest isn't any more. */
+  #follow(distributionId, listeners) {
+    this.#followed.delete(distributionId);
+    this.#followed.set(distributionId, new Set(listeners));
+    if (this.#followed.size > MOST_FOLLOWED) this.#followed.delete(this.#followed.keys().next().value);
+  }
+
+  /** The distributions that this caller may see, the newest first: their counts, no rows. */
+  async distributions() {
+    return (await this.request("distribution:get", {}, { answer: "distribution" })).distributions;
+  }
+
+  /** The token of this meeting was used, or isn't wanted any more: no fresh one is asked for. */
+  used(meetingId) {
+    for (const one of [...this.#unused.values()]) {
+      if (digits(one) === digits({ meetingId })) this.#forget(one);
+    }
   }
 
   /** The time to the hub and back, in milliseconds. */
@@ -412,12 +544,12 @@ export class Hub {
    * @param {object} [data]
    * @param {{ answer: string, between?: object, seconds?: number }} how
    */
-  async request(event, data, { answer, between = {}, seconds = this.#options.answerSeconds }) {
+  async request(event, data, { answer, between = {}, seconds = this.#options.answerSeconds, ...more }) {
     const deadline = Date.now() + seconds * 1000;
     // What may take long once it is sent need not wait so long to be sent.
     const sendBy = Date.now() + Math.min(seconds, this.#options.answerSeconds) * 1000;
     if (this.#state !== "open") await this.#arrived(sendBy);
-    return this.#ask(event, data, { answer, between, seconds, deadline });
+    return this.#ask(event, data, { answer, between, seconds, deadline, ...more });
   }
 
   /** Sends a text as it is, for trying things out. The answer, if any, is an event. */
@@ -434,18 +566,21 @@ export class Hub {
     return () => this.#listeners.get(event).delete(listener);
   }
 
+  /** Whether a listener took it. */
   #emit(event, ...what) {
-    for (const listener of [...(this.#listeners.get(event) ?? [])]) this.#tell(listener, ...what);
+    return [...(this.#listeners.get(event) ?? [])].filter((listener) => this.#tell(listener, ...what)).length > 0;
   }
 
-  /** A listener's mistake is its own: it shows as uncaught, and the session goes on. */
+  /** A listener's mistake is its own: it shows as uncaught, and the session goes on. Answers whether there was none. */
   #tell(listener, ...what) {
     try {
       listener(...what);
+      return true;
     } catch (error) {
       queueMicrotask(() => {
         throw error;
       });
+      return false;
     }
   }
 
@@ -479,7 +614,7 @@ export class Hub {
     try {
       this.#link = this.#carrier(this.#url, {
         open: () => this.#opened(),
-        frame: (frame) => this.#read(frame),
+        frame: (frame, like) => this.#read(frame, like),
         answer: (id, data) => this.#answered(id, data),
         transport: () => this.#state === "open" && this.#emit("transport", this.transport),
         close: (close) => this.#end(close, afterClose(close.code)),
@@ -504,6 +639,7 @@ export class Hub {
     // Set before the users are announced, which are on their way before whatever waits for the connection.
     this.#state = "open";
     for (const [key, userId] of this.#users) this.#again(key, userId);
+    for (const distributionId of this.#followed.keys()) this.#followAgain(distributionId);
     this.#enter("open");
     for (const arrival of [...this.#arrivals]) arrival.resolve();
   }
@@ -523,7 +659,35 @@ export class Hub {
 
   #identify(userId) {
     const deadline = Date.now() + this.#options.answerSeconds * 1000;
-    return this.#ask("authenticate", { userId }, { answer: "authenticated", between: {}, deadline });
+    return this.#ask("authenticate", this.#hello(userId), { answer: "authenticated", deadline });
+  }
+
+  #hello(userId) {
+    return this.#options.acks ? { userId, acks: true } : { userId };
+  }
+
+  /** Follows a distribution on a new connection: how it stands makes up for what was told meanwhile. */
+  async #followAgain(distributionId) {
+    const deadline = Date.now() + this.#options.answerSeconds * 1000;
+    try {
+      const how = { answer: "distribution", deadline };
+      this.#progressed(asProgress(await this.#ask("distribution:get", { distributionId, follow: true }, how)));
+    } catch (error) {
+      if (!error.retryable) this.#followed.delete(distributionId);
+    }
+  }
+
+  #progressed(data) {
+    for (const listener of [...(this.#followed.get(data.distributionId) ?? [])]) this.#tell(listener, data);
+  }
+
+  /** The host's ZAK by itself, told where the distribution's own has not come meanwhile. */
+  #startLate({ meetingId, hostUserId }, isWanted, started) {
+    this.start({ meetingId, hostUserId }).then(
+      (data) => isWanted() && this.#tell(started, data),
+      // The distribution's own refusal says why.
+      () => {},
+    );
   }
 
   /** Whether a fresh credential, which can be had, makes up for it. */
@@ -580,15 +744,61 @@ export class Hub {
 
   #renewIn(seconds) {
     this.#renewAt = Date.now() + seconds * 1000;
-    this.#waitForRenewal();
+    alarm(this.#timers, "renew", this.#renewAt, () => this.#renew());
   }
 
-  #waitForRenewal() {
-    clearTimeout(this.#timers.renew);
-    const left = this.#renewAt - Date.now();
-    const wait = Math.min(left, LONGEST_TIMER_MS);
-    this.#timers.renew = setTimeout(() => (wait < left ? this.#waitForRenewal() : this.#renew()), wait);
-    this.#timers.renew.unref?.();
+  /** Tells the hub that a token has arrived. */
+  #confirm(deliveryId) {
+    if (!this.#options.acks || deliveryId === undefined || this.#confirmed.has(deliveryId)) return;
+    if (this.#state !== "open") return;
+    if (this.#confirmed.size >= 100) this.#confirmed.delete(this.#confirmed.values().next().value);
+    this.#confirmed.add(deliveryId);
+    this.#send({ event: "delivery:ack", data: { deliveryId } });
+  }
+
+  /** A token has come, which `call` may have asked for: a fresh one is asked for before it ends. */
+  #keepFresh({ meetingId, expiresAt, timestamp }, call) {
+    const users = [...this.#users.values()];
+    const userId = call?.event === "meeting:join" ? call.data.participantUserId : users.length === 1 ? users[0] : undefined;
+    // By the hub's own clock.
+    const left = (Date.parse(expiresAt) - Date.parse(timestamp)) / 1000;
+    if (!userId || !(left > 0) || this.#options.freshForSeconds <= 0) return;
+    const key = `${meetingId} ${userId.toLowerCase()}`;
+    const before = this.#unused.get(key);
+    if (before) this.#forget(before);
+    const [at, until] = [freshSeconds(left), left].map((seconds) => Date.now() + seconds * 1000);
+    const since = before?.since ?? Date.now();
+    const one = { key, meetingId, userId, since, at, until, failed: 0, isAsking: false, timers: {} };
+    this.#unused.set(key, one);
+    alarm(one.timers, "fresh", at, () => this.#freshen(one));
+  }
+
+  /** Asks for a fresh token, which comes to the listeners like any other; and again where that fails, until the last ends. */
+  async #freshen(one) {
+    const { meetingId, userId: participantUserId } = one;
+    if (one.isAsking) return;
+    const isOver = Date.now() - one.since >= this.#options.freshForSeconds * 1000;
+    if (isOver || !this.#listeners.get("meeting:credentials")?.size) return this.#forget(one);
+    one.isAsking = true;
+    try {
+      const how = { answer: "meeting:credentials", freshens: one };
+      await this.request("meeting:join", { meetingId, participantUserId }, how);
+    } catch (error) {
+      const wait = Math.max(waitSeconds(one.failed++, this.#options), error.retryAfterSeconds ?? 0) * 1000;
+      one.isAsking = false;
+      one.at = Date.now() + wait;
+      if (!error.retryable || one.at >= one.until) this.#forget(one);
+      else if (this.#isUnused(one)) alarm(one.timers, "fresh", one.at, () => this.#freshen(one));
+    }
+  }
+
+  #isUnused(one) {
+    return this.#unused.get(one.key) === one;
+  }
+
+  #forget(one) {
+    clearTimeout(one.timers.fresh);
+    if (this.#isUnused(one)) this.#unused.delete(one.key);
   }
 
   /** What is said of the credential's end, by the hub's own clock. */
@@ -608,16 +818,24 @@ export class Hub {
     return known.replace(/("token"\s*:\s*")(?:[^"\\]|\\.)*/g, `$1${MASK}`);
   }
 
-  #ask(event, data, { answer, between, seconds, deadline }) {
+  /** Asks, over the connection that there is. `heed` gets the answer at once; `freshens` says what a token is asked for. */
+  #ask(event, data, { answer, between = {}, seconds, deadline, heed, again, freshens }) {
     if (this.#state !== "open") return Promise.reject(this.#away());
     const id = String(this.#nextId++);
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { event, answer, between, seconds, timer: 0, resolve, reject });
+      const resolved = (data) => {
+        heed?.(data);
+        resolve(data);
+      };
+      this.#pending.set(id, { event, data, answer, between, seconds, freshens, timer: 0, resolve: resolved, reject });
       this.#waitFor(id, deadline - Date.now());
       const shown = event === "authenticate" && this.#credential ? { token: this.#credential, ...data } : data;
-      const frame = shown === undefined ? { event, id } : { event, data: shown, id };
-      this.#emit("frame", { direction: "out", frame: withoutToken(this.#link.send(frame)) });
+      this.#send(shown === undefined ? { event, id } : { event, data: shown, id }, again);
     });
+  }
+
+  #send(frame, again) {
+    this.#emit("frame", { direction: "out", frame: withoutToken(this.#link.send(frame, again)) });
   }
 
   /** The answer has so many milliseconds from now. */
@@ -629,26 +847,39 @@ export class Hub {
     asked.timer = setTimeout(() => this.#settle(id, reject, new HubError(late)), ms);
   }
 
-  #read(frame) {
+  #read(frame, like) {
     this.#emit("frame", { direction: "in", frame });
     const { event, data, id } = frame;
     const asked = id === undefined ? undefined : this.#pending.get(id);
+    const isTaken = asked && event === asked.answer;
     if (asked && event === "error") this.#settle(id, asked.reject, new HubError(data));
-    else if (asked && event === asked.answer) this.#settle(id, asked.resolve, data);
+    else if (isTaken) this.#settle(id, asked.resolve, data);
     else if (asked && Object.hasOwn(asked.between, event)) {
       this.#waitFor(id, asked.seconds * 1000);
       if (asked.between[event]) this.#tell(asked.between[event], data);
     }
     this.#heedCredential(event, data);
-    this.#emit(event, data, frame);
+    if (event === "meeting:progress") this.#progressed(data);
+    if (event !== "meeting:credentials") this.#emit(event, data, frame);
+    else this.#receive(data, frame, asked ?? this.#pending.get(like), isTaken && !asked.freshens);
+  }
+
+  /** A token, of `call` perhaps, that somebody has perhaps taken already. */
+  #receive(data, frame, call, isTaken) {
+    // It was used, or done without, while the fresh one was on its way.
+    if (call?.freshens && !this.#isUnused(call.freshens)) return;
+    // Before it is told: a listener may use it.
+    this.#keepFresh(data, call);
+    if (this.#emit("meeting:credentials", data, frame) || isTaken) this.#confirm(data.deliveryId);
   }
 
   /** An answer without its event, which comes by itself: a refusal is known by its code. */
   #answered(id, data) {
     const asked = this.#pending.get(id);
     if (!asked) return;
-    if (typeof data?.code === "string") this.#settle(id, asked.reject, new HubError(data));
-    else this.#settle(id, asked.resolve, data);
+    if (typeof data?.code === "string") return this.#settle(id, asked.reject, new HubError(data));
+    this.#settle(id, asked.resolve, data);
+    if (asked.answer === "meeting:credentials" && !asked.freshens) this.#confirm(data.deliveryId);
   }
 
   #settle(id, settle, value) {
@@ -686,6 +917,7 @@ export class Hub {
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
     this.#opening = this.#renewing = null;
     this.#renewAt = this.#failedRenewals = 0;
+    this.#confirmed.clear();
     this.#link?.close();
     this.#link = null;
     for (const [id, asked] of [...this.#pending]) this.#settle(id, asked.reject, error);
@@ -729,8 +961,9 @@ export class Hub {
     if (globalThis.document?.visibilityState === "hidden") return;
     if (this.#state === "open") {
       this.#test();
-      // The timer slept, too.
+      // The timers slept, too.
       if (this.#renewAt && Date.now() >= this.#renewAt) this.#renew();
+      for (const one of [...this.#unused.values()]) if (Date.now() >= one.at) this.#freshen(one);
     }
     // Not all at the same moment, should the whole office be back.
     else if (this.#state === "waiting") {
@@ -778,6 +1011,27 @@ function withoutToken(frame) {
 /** A meeting's ID as it is compared: sent as a number or with spaces, it comes back as digits. */
 function digits(data) {
   return String(data?.meetingId).replace(/[\s-]/g, "");
+}
+
+/** A distribution as it stands, told as its progress is. */
+function asProgress({ meetingId, distributionId, total, successful: delivered, pending, failed, participants }) {
+  const done = delivered + pending + failed;
+  return { meetingId, distributionId, done, total, delivered, pending, failed, etaSeconds: 0, participants };
+}
+
+/** A name for a request. There is no randomUUID in a page that came without TLS. */
+function randomKey() {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Sets the timer of this name to go off then, however far that is. */
+function alarm(timers, name, at, ring) {
+  clearTimeout(timers[name]);
+  const left = at - Date.now();
+  const wait = Math.min(left, LONGEST_TIMER_MS);
+  timers[name] = setTimeout(() => (wait < left ? alarm(timers, name, at, ring) : ring()), wait);
+  timers[name].unref?.();
 }
 
 function lost(message) {

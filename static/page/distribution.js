@@ -4,7 +4,7 @@ import { lacks } from "./credential.js";
 import { announce, avatar, byId, el, fill, shortly, svg } from "./dom.js";
 import { allPanes, arrange, paneOf } from "./panes.js";
 import { howFar, progress } from "./progress.js";
-import { change, key, spaced, state, watch } from "./state.js";
+import { change, key, note, spaced, state, watch } from "./state.js";
 import { detail, plainly } from "./words.js";
 
 /** Puts the button and the plan to work. */
@@ -24,6 +24,7 @@ async function distribute(run) {
     meetingId: state.meetingId,
     hostUserId: state.hostUserId,
     participantUserIds: state.participants.map((person) => person.userId),
+    hold: byId("hold").checked,
   };
   const busy = (on) => {
     run.setAttribute("aria-disabled", String(on));
@@ -35,9 +36,12 @@ async function distribute(run) {
   const started = performance.now();
   let view = null;
   const show = (told) => {
-    if (!view) begin((view = progress(asked.participantUserIds)));
-    for (const row of told.participants) end(view, row);
+    if (!view) begin((view = progress(asked.participantUserIds, () => cancel(host.hub, id, view))));
+    id = told.distributionId;
+    note(told);
+    for (const row of told.participants) showRow(view, row);
   };
+  let id;
   const onProgress = (told) => {
     const first = !view;
     show(told);
@@ -51,6 +55,7 @@ async function distribute(run) {
     const outcome = await host.hub.distribute(asked, { onProgress });
     show(outcome);
     showOutcome(view, outcome, performance.now() - started);
+    follow(host.hub, view, id);
   } catch (error) {
     host.refuse(error);
     showRefused(error, view ? "How it ended is not known" : "Nothing was distributed");
@@ -59,9 +64,12 @@ async function distribute(run) {
   }
 }
 
-/** A row has ended. It is told once: what its card shows later, such as a token got since, stays. */
-function end(view, row) {
-  if (view.end(row) && row.status === "failed") paneOf(row.userId, "participant")?.refuse(row);
+/** A row stands otherwise. Its card is told once: what it shows later, such as a token got since, stays. */
+function showRow(view, row) {
+  if (!view.change(row)) return;
+  const pane = paneOf(row.userId, "participant");
+  if (row.status === "failed") pane?.refuse(row);
+  if (row.status === "pending") pane?.expectOwner();
 }
 
 /** Shows a distribution in the place of the one before, as it goes. */
@@ -70,17 +78,40 @@ function begin(view) {
   reveal(byId("outcome"));
 }
 
-function showOutcome(view, { total, successful, participants }, ms) {
-  view.finish(
-    [el("span", { class: "big" }, `${successful} of ${total}`), " have their token"],
-    `in ${shortly(ms)}`,
-  );
+function showOutcome(view, outcome, ms) {
+  view.stand(outcome, `in ${shortly(ms)}`);
   reveal(byId("outcome"));
-  const failed = total - successful;
+  const { total, successful, pending, participants } = outcome;
   const failures = participants
     .filter(({ status }) => status === "failed")
     .map(({ userId, code }) => `${userId}: ${plainly(code).what}`);
-  announce(`Finished: ${successful} of ${total} have their token${failed ? `. ${failures.join(" ")}` : ""}`);
+  const awaited = pending ? [`${pending} awaited.`] : [];
+  announce([`Finished: ${successful} of ${total} have their token.`, ...awaited, ...failures].join(" "));
+}
+
+/** Rows go on changing: who was away arrives, and who has a token confirms it. */
+function follow(hub, view, id) {
+  const onProgress = ({ total, delivered, pending, participants }) => {
+    if (!view.parts[0].isConnected) return;
+    for (const row of participants) showRow(view, row);
+    if (view.stand({ total, successful: delivered, pending })) announce(`${delivered} of ${total} have their token`);
+  };
+  const stands = (now) => onProgress({ ...now, delivered: now.successful });
+  // Where it can't be followed, the rows stay as they were at the outcome.
+  hub.distribution(id, { follow: true, onProgress }).then(stands, () => {});
+}
+
+/** Nobody is waited for any more. */
+async function cancel(hub, id, view) {
+  try {
+    const cancelled = await hub.cancel(id);
+    for (const row of cancelled.participants) showRow(view, row);
+    view.stand(cancelled);
+    announce("Cancelled");
+  } catch (error) {
+    view.say(plainly(error.code).what);
+    announce(plainly(error.code).what);
+  }
 }
 
 function showRefused(error, title) {

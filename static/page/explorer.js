@@ -1,6 +1,6 @@
 // The API explorer: pick a call, edit its fields, send it, read the answer; and the same call as code.
 
-import { GROUPS, bodyOf } from "./calls.js";
+import { GROUPS, bodyOf, pathOf } from "./calls.js";
 import { connection, hasRoomFor, showTransports, transportOf } from "./carriers.js";
 import { asks, lacks } from "./credential.js";
 import { announce, button, chip, copy, el, fill, shortly, svg } from "./dom.js";
@@ -8,7 +8,7 @@ import { call as callHttp } from "./http.js";
 import { record } from "./log.js";
 import { howFar } from "./progress.js";
 import { snippets } from "./snippets.js";
-import { state as page, watch } from "./state.js";
+import { note, state as page, watch } from "./state.js";
 import { holdsToken, withoutTokens } from "./tokens.js";
 import { plainly, whyClosed } from "./words.js";
 
@@ -22,8 +22,12 @@ const parts = {};
 
 /** Builds the explorer. */
 export function explorer(into) {
-  hub = connection();
-  hub.on("frame", (frame) => record("explorer", frame));
+  // What it gets is for looking at: nobody waits to use it, and confirming it is a call of its own.
+  hub = connection({ freshForSeconds: 0, acks: false });
+  hub.on("frame", (sent) => {
+    record("explorer", sent);
+    if (sent.direction === "in") note(sent.frame.data);
+  });
   parts.form = el("form", { class: "ask", novalidate: true });
   parts.form.addEventListener("submit", send);
   parts.code = el("div", { class: "code" });
@@ -36,7 +40,7 @@ export function explorer(into) {
     el("div", { class: "answers" }, el("h3", { class: "small-title" }, "Answer"), parts.answer, parts.connection),
   );
   for (const event of ["state", "transport"]) hub.on(event, showConnection);
-  for (const event of ["meeting:started", "meeting:credentials", "meeting:progress", "meeting:distributed", "error", "pong"]) {
+  for (const event of ["meeting:started", "meeting:credentials", "meeting:distributed", "distribution", "error", "pong"]) {
     // What answers a raw frame, or is pushed after an authenticate here.
     hub.on(event, (data, frame) => {
       if (awaited === null) showAnswer({ ok: event !== "error", title: event, body: frame, advice: data?.code && { code: data.code } });
@@ -69,12 +73,17 @@ function picker() {
       calls.map((call) => {
         const radio = el("input", { type: "radio", name: "call", class: "visually-hidden", checked: call === chosen });
         radio.addEventListener("change", () => choose(call));
-        const words = call.kind === "http" ? [el("i", {}, call.method), call.path] : [call.name];
+        const words = call.kind === "http" ? [el("i", {}, call.method), breaking(call.path)] : [call.name];
         return el("label", { class: "pick" }, radio, el("span", {}, words));
       }),
     ),
   );
   return el("div", { class: "picker" }, groups);
+}
+
+/** A path, which breaks before a slash where it must. */
+function breaking(path) {
+  return el("bdi", {}, path.split(/(?=\/)/).flatMap((part) => [el("wbr"), part]));
 }
 
 function choose(call) {
@@ -94,6 +103,7 @@ function choose(call) {
 }
 
 function input(field) {
+  if (field.flag) return check(field);
   const long = field.list || field.long;
   const box = el(long ? "textarea" : "input", { name: field.name, value: values[field.name], spellcheck: "false", autocomplete: "off", rows: long ? "5" : undefined });
   box.addEventListener("input", () => {
@@ -103,8 +113,18 @@ function input(field) {
   return el("label", {}, field.label, box);
 }
 
+function check({ name, label }) {
+  const box = el("input", { type: "checkbox", name, checked: values[name], autocomplete: "off" });
+  box.addEventListener("change", () => {
+    values[name] = box.checked;
+    showCode();
+  });
+  return el("label", { class: "check" }, box, label);
+}
+
 function showCode() {
-  const ways = snippets(chosen, bodyOf(chosen, values), { origin: location.origin, carrier: page.carrier, asks: asks() });
+  const call = { ...chosen, path: pathOf(chosen, values) };
+  const ways = snippets(call, bodyOf(chosen, values), { origin: location.origin, carrier: page.carrier, asks: asks() });
   if (!ways.some(([title]) => title === way)) [[way]] = ways;
   const [, text] = ways.find(([title]) => title === way);
   const copying = button("Copy", { icon: "copy", class: "quiet", label: `Copy the call as ${way}` });
@@ -135,7 +155,7 @@ async function send(submitted) {
   awaited = call.kind === "raw" ? null : call;
   fill(parts.answer, el("p", { class: "empty" }, "Waiting for the answer…"));
   try {
-    if (call.kind === "http") showAnswer(await overHttp(call, body));
+    if (call.kind === "http") showAnswer(await overHttp(call.method, pathOf(call, values), body));
     else await overSocket(call, body);
   } catch (error) {
     showRefusal(error);
@@ -144,8 +164,9 @@ async function send(submitted) {
   }
 }
 
-async function overHttp({ method, path, fields }, body) {
-  const answer = await callHttp(method, path, fields.length ? body : undefined);
+async function overHttp(method, path, body) {
+  const answer = await callHttp(method, path, body);
+  note(answer.body);
   const meta = [shortly(answer.ms), answer.requestId && `request ${answer.requestId.slice(0, 8)}…`];
   if (answer.retryAfter) meta.push(`retry after ${answer.retryAfter} s`);
   const { code, error, status } = answer.body ?? {};
@@ -176,18 +197,34 @@ async function connect() {
 }
 
 const ASKED = {
-  authenticate: ({ userId }) => hub.authenticate(userId),
+  authenticate: (body) => hub.request("authenticate", body, { answer: "authenticated" }),
   start: (body) => hub.start(body),
   join: (body) => hub.join(body),
   distribute: (body) => hub.distribute(body, { onProgress: showProgress }),
+  confirm,
+  cancel: (body) => hub.request("meeting:cancel", body, { answer: "meeting:distributed" }),
+  distribution: (body) => hub.request("distribution:get", body, { answer: "distribution" }),
   ping: async () => ({ milliseconds: await hub.ping() }),
 };
+
+/** Nothing answers it but a refusal, which comes at once. */
+async function confirm(body) {
+  try {
+    return await hub.request("delivery:ack", body, { answer: "none", seconds: 1 });
+  } catch (error) {
+    if (error.code !== "no_answer") throw error;
+    return "Nothing answers it: the distribution’s row is acknowledged, if the hub awaited it.";
+  }
+}
 
 const ANSWERS = {
   authenticate: "authenticated",
   start: "meeting:started",
   join: "meeting:credentials",
   distribute: "meeting:distributed",
+  confirm: "sent",
+  cancel: "meeting:distributed",
+  distribution: "distribution",
   ping: "pong",
 };
 

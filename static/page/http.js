@@ -5,12 +5,16 @@ import { change, state } from "./state.js";
 
 const DEADLINE_MS = 40_000;
 
+/** Whether a call needs no credential: what the hub is, and how it does. */
+export function isForEverybody(path) {
+  return path === "/" || path.startsWith("/api/health");
+}
+
 /** Makes a call. Resolves with whatever was answered; rejects with a `code` where nothing was. */
 export async function call(method, path, body) {
   const started = performance.now();
   const options = { method, cache: "no-store", signal: AbortSignal.timeout(DEADLINE_MS) };
-  // What can be got is for everybody.
-  if (method !== "GET") options.headers = authorization();
+  if (!isForEverybody(path)) options.headers = authorization();
   if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);

@@ -132,8 +132,8 @@ export class Pane {
   refuse({ code, message, error, retryAfterSeconds }) {
     const { what, then } = plainly(code);
     const said = detail(error ?? message);
-    const again = code === "not_connected" ? "Get one now" : "Try again";
-    const kind = LACKING.has(code) ? "refusal mild lacks" : code === "not_connected" ? "refusal mild" : "refusal";
+    const again = ABSENT.has(code) ? "Get one now" : "Try again";
+    const kind = LACKING.has(code) ? "refusal mild lacks" : ABSENT.has(code) ? "refusal mild" : "refusal";
     fill(
       this.#body,
       el(
@@ -145,13 +145,26 @@ export class Pane {
           {},
           el("strong", {}, what),
           el("p", {}, then, retryAfterSeconds ? ` The hub suggests ${retryAfterSeconds} s.` : ""),
-          said && code !== "not_connected" ? el("p", { class: "said" }, said) : null,
+          said && !ABSENT.has(code) ? el("p", { class: "said" }, said) : null,
           this.isOpen ? button(again, { icon: "fresh", label: `${again} for ${this.userId}`, onclick: () => this.fresh() }) : null,
         ),
       ),
     );
     // What all the cards lack is said once, where the credential is.
     if (!LACKING.has(code)) announce(`${this.userId}: ${what}`);
+  }
+
+  /** Its owner is awaited. */
+  expectOwner() {
+    fill(
+      this.#body,
+      el(
+        "div",
+        { class: "refusal mild" },
+        svg("clock"),
+        el("div", {}, el("strong", {}, "Not here yet."), el("p", {}, "A token is made on arrival, and comes by itself.")),
+      ),
+    );
   }
 
   #wait() {
@@ -208,6 +221,9 @@ export class Pane {
 
 /** What a card lacks to connect, rather than what was refused. */
 const LACKING = new Set(["no_credential", "other_credential"]);
+
+/** What is nobody's fault: there was nobody, or nobody waits any more. */
+const ABSENT = new Set(["not_connected", "hold_expired", "hold_full", "cancelled"]);
 
 /** Every few seconds on every card: they would bury the rest of the log. */
 const HEARTBEATS = new Set(["ping", "pong"]);

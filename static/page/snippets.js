@@ -1,6 +1,8 @@
 // A call as something to take away: curl, fetch, the client library, Socket.IO, the bare frame. Where the hub asks for a
 // credential its place is shown, and never the credential.
 
+import { isForEverybody } from "./http.js";
+
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The ways to write this call, the first being the most usual: pairs of a title and a text. */
@@ -14,37 +16,39 @@ export function snippets(call, body, hub) {
   ];
 }
 
-function curl({ method, path, fields }, body, { origin, asks }) {
-  if (method === "GET") return `curl ${quoted(origin + path)}`;
-  const json = fields.length ? ` \\\n  -H 'Content-Type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}` : "";
-  const shown = asks ? ` \\\n  -H "Authorization: Bearer $CREDENTIAL"` : "";
-  return `curl -X ${method} ${quoted(origin + path)}${shown}${json}`;
+function curl({ method, path }, body, { origin, asks }) {
+  const how = method === "GET" ? "" : ` -X ${method}`;
+  const json = body ? ` \\\n  -H 'Content-Type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}` : "";
+  const shown = asks && !isForEverybody(path) ? ` \\\n  -H "Authorization: Bearer $CREDENTIAL"` : "";
+  return `curl${how} ${quoted(origin + path)}${shown}${json}`;
 }
 
-function fetching({ method, path, fields }, body, { origin, asks }) {
-  const url = JSON.stringify(origin + path);
-  if (method === "GET") {
-    const how = path === "/" ? `, { headers: { Accept: "application/json" } }` : "";
-    return `const answer = await fetch(${url}${how});\nconsole.log(answer.status, await answer.json());`;
-  }
-  const lines = [`  method: "${method}",`];
-  if (fields.length) {
-    const shown = asks ? ", Authorization: `Bearer ${credential}`" : "";
-    lines.push(`  headers: { "Content-Type": "application/json"${shown} },`, `  body: JSON.stringify(${indented(body)}),`);
-  }
-  return `const answer = await fetch(${url}, {\n${lines.join("\n")}\n});\nconsole.log(answer.status, await answer.json());`;
+function fetching({ method, path }, body, { origin, asks }) {
+  const headers = [
+    ...(path === "/" ? [`Accept: "application/json"`] : []),
+    ...(body ? [`"Content-Type": "application/json"`] : []),
+    ...(asks && !isForEverybody(path) ? ["Authorization: `Bearer ${credential}`"] : []),
+  ];
+  const options = [
+    ...(method === "GET" ? [] : [`  method: "${method}",\n`]),
+    ...(headers.length ? [`  headers: { ${headers.join(", ")} },\n`] : []),
+    ...(body ? [`  body: JSON.stringify(${indented(body)}),\n`] : []),
+  ];
+  const how = options.length ? `, {\n${options.join("")}}` : "";
+  return `const answer = await fetch(${JSON.stringify(origin + path)}${how});\nconsole.log(answer.status, await answer.json());`;
 }
 
 const FROM_YOUR_BACKEND = `const getCredential = async () => (await (await fetch("/hub-credential")).json()).credential;`;
 
-function client({ call }, body, { origin, carrier, asks }) {
+function client({ call }, body = {}, { origin, carrier, asks }) {
   const socket = `"${origin.replace(/^http/, "ws")}/ws"`;
   const [imported, over] = {
     websocket: ["Hub", []],
     "socket.io": ["Hub, socketIO", ["carrier: socketIO(io)"]],
     polling: ["Hub, socketIO", [`carrier: socketIO(io, { transports: ["polling"] })`]],
   }[carrier];
-  const options = [...over, ...(asks ? ["getCredential"] : [])];
+  const unconfirmed = call === "authenticate" && !body.acks ? ["acks: false"] : [];
+  const options = [...over, ...unconfirmed, ...(asks ? ["getCredential"] : [])];
   const made = [socket, ...(options.length ? [`{ ${options.join(", ")} }`] : [])].join(", ");
   const opening = [
     `import { ${imported} } from "${origin}/client.js";`,
@@ -68,40 +72,70 @@ function client({ call }, body, { origin, carrier, asks }) {
       "  onProgress: ({ done, total, etaSeconds }) => console.log(done, total, etaSeconds),",
       "});",
     ],
+    confirm: [
+      "// It confirms by itself, as soon as a listener has returned.",
+      `hub.on("meeting:credentials", ({ meetingId, obfToken }) => join(meetingId, obfToken));`,
+    ],
+    cancel: [`const outcome = await hub.cancel(${JSON.stringify(body.distributionId)});`],
+    distribution: distribution(body),
     ping: ["const milliseconds = await hub.ping();"],
   };
   return [...opening, ...calls[call]].join("\n");
 }
 
+function distribution({ distributionId, follow }) {
+  if (!distributionId) return ["const distributions = await hub.distributions();"];
+  const named = JSON.stringify(distributionId);
+  if (!follow) return [`const { participants } = await hub.distribution(${named});`];
+  return [
+    `const { participants } = await hub.distribution(${named}, {`,
+    "  follow: true,",
+    "  onProgress: ({ participants }) => console.log(participants),",
+    "});",
+  ];
+}
+
 const ioFrom = (origin) => `import { io } from "${origin}/socket.io/socket.io.esm.min.js";`;
 
-function socketIo({ name, fields }, body, { origin, carrier, asks }) {
+function socketIo({ name }, body, { origin, carrier, asks }) {
   const wanted = [
     ...(carrier === "polling" ? [`transports: ["polling"]`] : []),
     ...(asks ? ["auth: (give) => give({ token: credential })"] : []),
   ];
   const options = wanted.length ? `, { ${wanted.join(", ")} }` : "";
+  const credentials = body?.acks
+    ? [
+        `socket.on("meeting:credentials", ({ meetingId, obfToken }, confirm) => {`,
+        "  join(meetingId, obfToken);",
+        "  confirm?.();",
+        "});",
+      ]
+    : [`socket.on("meeting:credentials", ({ meetingId, obfToken }) => join(meetingId, obfToken));`];
   const pushed = {
-    authenticate: [`socket.on("meeting:credentials", ({ meetingId, obfToken }) => join(meetingId, obfToken));`],
+    authenticate: credentials,
     "meeting:distribute": [
       `socket.on("meeting:started", ({ zakToken }) => start(zakToken));`,
       `socket.on("meeting:progress", ({ done, total, etaSeconds }) => console.log(done, total, etaSeconds));`,
     ],
+    "distribution:get": body?.follow
+      ? [`socket.on("meeting:progress", ({ participants }) => console.log(participants));`]
+      : [],
   };
-  const data = fields.length ? `, ${JSON.stringify(body, null, 2)}` : "";
+  const data = body ? `, ${JSON.stringify(body, null, 2)}` : "";
+  // Nothing answers it.
+  const answered = name === "delivery:ack" ? "" : ", (answer) => console.log(answer)";
   return [
     ioFrom(origin),
     "",
     `const socket = io("${origin}"${options});`,
     ...(pushed[name] ?? []),
-    `socket.emit("${name}"${data}, (answer) => console.log(answer));`,
+    `socket.emit("${name}"${data}${answered});`,
   ].join("\n");
 }
 
-function frame({ name, fields }, body, { asks }) {
+function frame({ name }, body, { asks }) {
   const shown = asks && name === "authenticate" ? { ...body, token: "$CREDENTIAL" } : body;
-  const data = fields.length ? { data: shown } : {};
-  return JSON.stringify({ event: name, ...data, id: "1" }, null, 2);
+  return JSON.stringify({ event: name, data: shown, id: "1" }, null, 2);
 }
 
 function indented(value) {

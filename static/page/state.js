@@ -22,6 +22,9 @@ export const state = {
   auth: "open",
   /** What the credential says of itself, if there is one: `sub`, `role`, `meetings` (null: any), and `ends`. */
   credential: null,
+  /** The latest that this page was told of, for the explorer to ask after. */
+  distributionId: "",
+  deliveryId: "",
 };
 
 const listeners = new Set();
@@ -34,6 +37,12 @@ export function watch(listener) {
 export function change(what) {
   Object.assign(state, what);
   for (const listener of listeners) listener(state);
+}
+
+/** Takes the names of a distribution and a delivery from what was told; nothing on the page changes by them. */
+export function note(told) {
+  const { distributionId = state.distributionId, deliveryId = state.deliveryId } = told ?? {};
+  Object.assign(state, { distributionId, deliveryId });
 }
 
 /** One user's ID as it is compared: without the case of A–Z. */

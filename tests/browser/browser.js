@@ -101,6 +101,9 @@ export const ANSWERS = {
   "meeting:start": "meeting:started",
   "meeting:join": "meeting:credentials",
   "meeting:distribute": "meeting:distributed",
+  "delivery:ack": "sent",
+  "meeting:cancel": "meeting:distributed",
+  "distribution:get": "distribution",
   ping: "pong",
 };
 

@@ -37,7 +37,7 @@ overEach("a distribution: rows for the host, the ZAK by onStarted, the token to 
   const pushed = next(alice, "meeting:credentials");
   let zak;
   const outcome = await host.distribute(
-    { ...MEETING, hostUserId: "host@example.com", participantUserIds: ["alice@example.com", "nobody@example.com"] },
+    { ...MEETING, hostUserId: "host@example.com", participantUserIds: ["alice@example.com", "nobody@example.com"], hold: false },
     { onStarted: ({ zakToken }) => { zak = zakToken; } },
   );
   assert.deepEqual(outcome.participants.map(({ status, code }) => [status, code]), [["delivered", undefined], ["failed", "not_connected"]]);
@@ -83,7 +83,7 @@ test("a mistake in onStarted is its own: the other listeners are told, and the o
   try {
     const started = next(host, "meeting:started");
     const outcome = await host.distribute(
-      { ...MEETING, hostUserId: "host@example.com", participantUserIds: ["nobody@example.com"] },
+      { ...MEETING, hostUserId: "host@example.com", participantUserIds: ["nobody@example.com"], hold: false },
       { onStarted: () => { throw new Error("a slip"); } },
     );
     assert.ok((await started).zakToken);

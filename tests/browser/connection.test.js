@@ -95,13 +95,31 @@ test("who leaves on purpose stays away until the button is pressed", async () =>
   });
 });
 
+/** What can be picked under a title, as it is named. */
+function offered(page, title) {
+  const radios = page.locator("#explorer").getByRole("group", { name: title }).getByRole("radio");
+  return radios.evaluateAll((radios) =>
+    radios.map((radio) => radio.nextSibling.textContent.replace(/^(GET|POST)/, "$1 ")),
+  );
+}
+
+test("the explorer offers every call and every event that the hub’s index lists", async () => {
+  await withPage(async (page) => {
+    const answer = await fetch(hub.origin, { headers: { Accept: "application/json" } });
+    const { endpoints, websocket } = await answer.json();
+    const calls = await offered(page, "HTTP");
+    assert.deepEqual(calls.toSorted(), ["GET /", ...Object.values(endpoints)].toSorted());
+    const events = await offered(page, "Events");
+    assert.deepEqual(events.toSorted(), [...websocket.events.client, "raw frame"].toSorted());
+    assert.deepEqual(Object.keys(ANSWERS).toSorted(), websocket.events.client.toSorted(), "each is tried here");
+  });
+});
+
 test("every HTTP call of the explorer is answered, and shown as curl and fetch", async () => {
   await withPage(async (page, complaints) => {
     const explorer = page.locator("#explorer");
-    const names = await explorer.locator("fieldset").first().getByRole("radio").evaluateAll((radios) =>
-      radios.map((radio) => radio.nextSibling.textContent.replace(/^(GET|POST)/, "$1 ")),
-    );
-    assert.equal(names.length, 10);
+    const names = await offered(page, "HTTP");
+    let distributionId;
     for (const name of names) {
       await explorer.locator("fieldset").first().getByRole("radio").nth(names.indexOf(name)).check({ force: true });
       await explorer.getByRole("heading", { name, exact: true }).waitFor();
@@ -109,7 +127,8 @@ test("every HTTP call of the explorer is answered, and shown as curl and fetch",
       await explorer.locator(".answer-head", { hasText: "200 OK" }).waitFor();
       const shown = await explorer.getByRole("region", { name: "The answer" }).textContent();
       assert.doesNotMatch(shown, /eyJ[\w-]{20,}/, name);
-      const path = name.split(" ")[1];
+      distributionId = /"distributionId": "(\w+)"/.exec(shown)?.[1] ?? distributionId;
+      const path = name.split(" ")[1].replace("{id}", distributionId);
       const curl = explorer.getByRole("region", { name: "The call as curl" });
       assert.ok((await curl.textContent()).includes(`'${hub.origin}${path}'`));
       await explorer.getByRole("button", { name: "fetch" }).click();
@@ -130,6 +149,46 @@ test("every event of the explorer is answered, and shown as client.js and as a f
       await explorer.getByRole("button", { name: "Frame" }).click();
       assert.equal(JSON.parse(await explorer.getByRole("region", { name: "The call as Frame" }).textContent()).event, name);
     }
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("a token that came to the explorer is confirmed there by hand, and what is left out goes unsaid", async () => {
+  await withPage(async (page, complaints) => {
+    const explorer = page.locator("#explorer");
+    const code = explorer.getByRole("region", { name: "The call as" });
+    const answered = (text) => explorer.getByRole("region", { name: "The answer" }).getByText(text).waitFor();
+    await pick(page, "authenticate");
+    assert.match(await code.textContent(), /await hub\.authenticate\("alice@example\.com"\)/);
+    await send(page);
+    await answered('"alice@example.com"');
+    await pick(page, "meeting:distribute");
+    for (const field of ["hold", "holdSeconds", "idempotencyKey"]) assert.ok(!(await code.textContent()).includes(field));
+    await explorer.getByLabel("Waits for them, seconds").fill("60");
+    await explorer.getByLabel("Idempotency key").fill("mine");
+    assert.match(await code.textContent(), /"holdSeconds": 60,\s+"idempotencyKey": "mine"/);
+    await send(page);
+    await answered('"pending": 1');
+    await pick(page, "delivery:ack");
+    await send(page);
+    await answered("Nothing answers it");
+    await pick(page, "distribution:get");
+    await explorer.getByLabel("Its progress comes here").check();
+    assert.match(await code.textContent(), /follow: true/);
+    await send(page);
+    await explorer.locator(".answer-head", { hasText: "distribution" }).waitFor();
+    const shown = JSON.parse(await explorer.getByRole("region", { name: "The answer" }).textContent());
+    const { status } = shown.participants.find(({ userId }) => userId === "alice@example.com");
+    assert.equal(status, "acknowledged");
+    await pick(page, "meeting:distribute");
+    await explorer.getByLabel("Waits for who is absent").uncheck();
+    assert.match(await code.textContent(), /"hold": false/);
+    await send(page);
+    await answered('"not_connected"');
+    await pick(page, "delivery:ack");
+    await explorer.getByRole("textbox", { name: "Delivery" }).fill("");
+    await send(page);
+    await explorer.getByText("Something in the request is missing").waitFor();
     assert.deepEqual(complaints, []);
   });
 });
@@ -200,17 +259,22 @@ test("a hub that Zoom did not let in says so, and why", async () => {
   }
 });
 
-test("a token that has expired says so, and a fresh one is had", async () => {
+test("a participant’s token is a fresh one before it ends; a host’s that has expired says so, and a fresh one is had", async () => {
   await withPage(async (page) => {
     await hub.faults(null);
     await page.clock.install();
     await distribute(page);
     const alice = paneOf(page, "alice@example.com");
     await alice.getByText(/^(30:00|29:5\d) left$/).waitFor();
-    await page.clock.fastForward("31:00");
-    await alice.getByText("Expired").waitFor();
-    await alice.getByRole("button", { name: /^Get a fresh one/ }).click();
+    const first = await alice.locator(".token-text").textContent();
+    await page.clock.fastForward("29:30");
+    await alice.locator(".token-text").filter({ hasNotText: first }).waitFor();
     await alice.getByText(/^(30:00|29:5\d) left$/).waitFor();
+    const host = paneOf(page, "host@example.com");
+    await page.clock.fastForward("02:00:00");
+    await host.getByText("Expired").waitFor();
+    await host.getByRole("button", { name: /^Get a fresh one/ }).click();
+    await host.getByText(/^(2:00:00|1:59:5\d) left$/).waitFor();
   });
 });
 

@@ -266,7 +266,7 @@ overEach("frames show that there is a credential, and not which", async (carrier
   made.on("frame", ({ direction, frame, text }) => direction === "out" && sent.push(frame ?? text));
   await made.connect();
   await authenticate(ALICE);
-  assert.deepEqual(sent.map(({ event, data }) => [event, data]), [["authenticate", { userId: ALICE, token: "••••••" }]]);
+  assert.deepEqual(sent.map(({ event, data }) => [event, data]), [["authenticate", { userId: ALICE, acks: true, token: "••••••" }]]);
   const data = JSON.stringify({ userId: ALICE, token: sign(ALICE, { seconds: 1800 }) });
   given.push(JSON.parse(data).token);
   const again = next(made, "authenticated");

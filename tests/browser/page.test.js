@@ -40,12 +40,12 @@ test("one press, and everybody who is there has their own token", async () => {
   }
 });
 
-test("who is away and whom Zoom refuses is said in plain words", async () => {
+test("who is awaited and whom Zoom refuses is said in plain words", async () => {
   const { page } = opened;
   const outcome = page.locator("#outcome");
-  await outcome.getByText("Not connected, so no token was made.").waitFor();
+  await outcome.getByText("Not here yet: gets a token on arrival.").waitFor();
   await outcome.getByText("Zoom knows no such user. Check the spelling").waitFor();
-  await paneOf(page, "dave@example.com").getByText("Not connected, so no token was made.").waitFor();
+  await paneOf(page, "dave@example.com").getByText("Not here yet.").waitFor();
   await paneOf(page, "missing.erin@example.com").getByText("User does not exist: missing.erin@example.com.").waitFor();
   assert.match(await page.locator("#announcer").textContent(), /3 of 5 have their token/);
 });
@@ -64,14 +64,45 @@ test("a token can be copied, and a fresh one got", async () => {
   assert.equal(claims(second).sub, "alice@example.com");
 });
 
-test("who comes later can be connected and served", async () => {
+test("whoever confirms a token is shown so, and who comes later is served on arrival and confirms it", async () => {
   const { page } = opened;
-  const pane = paneOf(page, "dave@example.com");
-  await pane.getByRole("button", { name: "Connect dave@example.com" }).click();
-  await pane.getByText("Connected", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "Run it again" }).click();
+  const outcome = page.locator("#outcome");
+  const row = (name) => outcome.locator("li", { hasText: `${name}@example.com` });
+  for (const name of ["alice", "bob", "carol"]) await row(name).getByText("Confirmed", { exact: true }).waitFor();
+  await row("dave").getByText("Awaited", { exact: true }).waitFor();
+  await outcome.getByText("1 awaited").waitFor();
+  await row("dave").getByRole("button", { name: "Connect dave@example.com" }).click();
+  await row("dave").getByText("Confirmed", { exact: true }).waitFor();
   await page.getByRole("heading", { name: "4 of 5 have their token" }).waitFor();
+  assert.equal(await row("dave").evaluate((one) => one === document.activeElement), true, "the focus is where the button was");
   assert.equal(claims(await tokenOf(page, "dave@example.com")).sub, "dave@example.com");
+  assert.equal(await outcome.getByRole("button", { name: "Cancel the distribution" }).isVisible(), false);
+  await paneOf(page, "dave@example.com").getByRole("button", { name: "Disconnect dave@example.com" }).click();
+});
+
+test("a distribution that waits is cancelled, and what was awaited comes no more", async () => {
+  const { page } = opened;
+  const dave = paneOf(page, "dave@example.com");
+  await page.getByRole("button", { name: "Run it again" }).click();
+  await page.locator("#outcome").getByText("1 awaited").waitFor();
+  await page.getByRole("button", { name: "Cancel the distribution" }).click();
+  await page.locator("#outcome").getByText("Cancelled", { exact: true }).waitFor();
+  await dave.getByText("No longer waited for, so no token was made.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Cancel the distribution" }).isVisible(), false);
+  assert.equal(await page.getByRole("heading", { name: "3 of 5 have their token" }).isVisible(), true);
+  await dave.getByRole("button", { name: "Reconnect dave@example.com" }).click();
+  await dave.getByText("Connected", { exact: true }).waitFor();
+  assert.equal(await dave.locator(".token-text").count(), 0);
+  await dave.getByRole("button", { name: "Disconnect dave@example.com" }).click();
+});
+
+test("who is away is not waited for where that isn't wanted", async () => {
+  const { page } = opened;
+  await page.getByLabel("Wait for absent participants").uncheck();
+  await page.getByRole("button", { name: "Run it again" }).click();
+  await page.locator("#outcome").getByText("Not connected, so no token was made.").waitFor();
+  await paneOf(page, "dave@example.com").getByText("Not connected, so no token was made.").waitFor();
+  await page.getByLabel("Wait for absent participants").check();
 });
 
 test("the log shows every event, filtered, paused, and never a token", async () => {

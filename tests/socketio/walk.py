@@ -64,7 +64,7 @@ def walk(url, transports):
     same(owner(joined["obfToken"]), (ALICE, "onbehalf"))
 
     outcome = host.ask("meeting:distribute", meetingId=MEETING, hostUserId=HOST,
-                       participantUserIds=[ALICE, BOB, "carol@example.com"])
+                       participantUserIds=[ALICE, BOB, "carol@example.com"], hold=False)
     same(outcome, host.take("meeting:distributed"))
     same((outcome["total"], outcome["successful"], outcome["failedUsers"]), (3, 2, ["carol@example.com"]))
     same(owner(host.take("meeting:started")["zakToken"]), (HOST, "zak"))

@@ -42,7 +42,7 @@ for (const [way, options] of Object.entries(WAYS)) {
     const host = await connectAs(HOST, hub.origin, options);
     assert.deepEqual(await presence(hub), { sessions: 3, users: 3 });
     const participantUserIds = [...names, "carol@example.com"];
-    host.socket.emit("meeting:distribute", { meetingId, hostUserId: HOST, participantUserIds });
+    host.socket.emit("meeting:distribute", { meetingId, hostUserId: HOST, participantUserIds, hold: false });
 
     owns(HOST, (await host.take("meeting:started")).zakToken, "zak");
     for (const [index, client] of clients.entries()) {
