@@ -1,13 +1,15 @@
 //! Clients over `/ws`, many at once: each on a connection of its own, all heard through one ear, by the moment at which
-//! a frame came.
+//! a frame came. As good clients do, they confirm each token of which the hub wants to know that it came.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
@@ -23,6 +25,9 @@ const AT_ONCE: usize = 50;
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
+/// Spoken with by the crowd, and by the ear, which confirms.
+type Mouth = Arc<Mutex<SplitSink<Socket, Message>>>;
+
 /// Something that a client heard.
 #[derive(Debug)]
 pub(crate) struct Heard {
@@ -37,7 +42,7 @@ pub(crate) struct Heard {
 #[derive(Debug)]
 pub(crate) struct Crowd {
     users: Vec<String>,
-    mouths: Vec<SplitSink<Socket, Message>>,
+    mouths: Vec<Mouth>,
     ear: UnboundedReceiver<Attempt<Heard>>,
 }
 
@@ -54,7 +59,8 @@ impl Crowd {
         let mut mouths = Vec::with_capacity(count);
         for (client, socket) in sockets.into_iter().enumerate() {
             let (mouth, words) = socket.split();
-            drop(tokio::spawn(listen(client, words, sender.clone())));
+            let mouth = Arc::new(Mutex::new(mouth));
+            drop(tokio::spawn(listen(client, words, Arc::clone(&mouth), sender.clone())));
             mouths.push(mouth);
         }
         Ok(Self { users, mouths, ear })
@@ -69,9 +75,8 @@ impl Crowd {
     }
 
     pub(crate) async fn send(&mut self, client: usize, event: &str, data: &Value, id: &str) -> Attempt<()> {
-        let mouth = self.mouths.get_mut(client).ok_or("no such client")?;
-        let frame = json!({"event": event, "data": data, "id": id}).to_string();
-        Ok(due("room to send", DEADLINE, mouth.send(Message::text(frame))).await??)
+        let mouth = self.mouths.get(client).ok_or("no such client")?;
+        say(mouth, &json!({"event": event, "data": data, "id": id})).await
     }
 
     /// The next that any of them hears; none once it is too late.
@@ -106,7 +111,7 @@ pub(crate) async fn session(hub: SocketAddr, user: &str) -> Attempt<Socket> {
     // A thousand buffers of the default size would be the driver's own load.
     let config = WebSocketConfig::default().read_buffer_size(4096);
     let (mut socket, _) = connect_async_with_config(format!("ws://{hub}/ws"), Some(config), true).await?;
-    let hello = json!({"event": "authenticate", "data": {"userId": user}});
+    let hello = json!({"event": "authenticate", "data": {"userId": user, "acks": true}});
     socket.send(Message::text(hello.to_string())).await?;
     while let Some(message) = socket.next().await {
         if let Message::Text(text) = message? {
@@ -119,8 +124,23 @@ pub(crate) async fn session(hub: SocketAddr, user: &str) -> Attempt<Socket> {
     Err("the hub closed a session at its start".into())
 }
 
+async fn confirm(mouth: &Mouth, delivery: &str) -> Attempt<()> {
+    say(mouth, &json!({"event": "delivery:ack", "data": {"deliveryId": delivery}})).await
+}
+
+async fn say(mouth: &Mouth, frame: &Value) -> Attempt<()> {
+    let message = Message::text(frame.to_string());
+    let mut mouth = mouth.lock().await;
+    Ok(due("room to send", DEADLINE, mouth.send(message)).await??)
+}
+
 /// Passes on what a client hears, until the connection ends or nobody wants to know.
-async fn listen(client: usize, mut words: SplitStream<Socket>, ear: UnboundedSender<Attempt<Heard>>) {
+async fn listen(
+    client: usize,
+    mut words: SplitStream<Socket>,
+    mouth: Mouth,
+    ear: UnboundedSender<Attempt<Heard>>,
+) {
     loop {
         let message = tokio::select! {
             message = words.next() => message,
@@ -140,6 +160,11 @@ async fn listen(client: usize, mut words: SplitStream<Socket>, ear: UnboundedSen
             }
             Some(Err(error)) => Err(error.into()),
         };
+        if let Ok(Heard { event: Event::Token { delivery: Some(delivery), .. }, .. }) = &heard
+            && confirm(&mouth, delivery).await.is_err()
+        {
+            return;
+        }
         let over = heard.is_err();
         if ear.send(heard).is_err() || over {
             return;

@@ -16,6 +16,8 @@ pub(crate) enum Event {
     /// An OBF, and whose it is by what stands in it.
     Token {
         of: String,
+        /// What a receipt names, where the hub waits for one.
+        delivery: Option<String>,
     },
     /// How a distribution ended.
     Report(Report),
@@ -31,6 +33,7 @@ pub(crate) enum Event {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Report {
     pub(crate) successful: usize,
+    pub(crate) pending: usize,
     participants: Vec<Row>,
 }
 
@@ -63,6 +66,7 @@ struct Frame<'a> {
 #[serde(rename_all = "camelCase")]
 struct Credentials<'a> {
     obf_token: &'a str,
+    delivery_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +85,8 @@ pub(crate) fn read(text: &str) -> Attempt<(Event, Option<String>)> {
     let event = match event {
         "authenticated" => Event::Authenticated,
         "meeting:credentials" => {
-            Event::Token { of: owner(serde_json::from_str::<Credentials>(data.get())?.obf_token)? }
+            let Credentials { obf_token, delivery_id } = serde_json::from_str(data.get())?;
+            Event::Token { of: owner(obf_token)?, delivery: delivery_id }
         }
         "meeting:distributed" => Event::Report(serde_json::from_str(data.get())?),
         "error" => Event::Refused { code: serde_json::from_str::<Error>(data.get())?.code },

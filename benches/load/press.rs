@@ -59,7 +59,7 @@ impl Pressed {
         let mut had = vec![0_usize; participants.users().len()];
         let (mut after, mut strangers) = (Vec::new(), 0);
         for Heard { client, at, event, .. } in participants.rest().await? {
-            if let Event::Token { of } = event {
+            if let Event::Token { of, .. } = event {
                 after.push(at - self.at);
                 if of != participants.user(client) {
                     strangers += 1;

@@ -1,5 +1,6 @@
 //! What is measured, a file a scenario. Each has a hub and a stand-in of its own, fresh in every run.
 
+mod arrivals;
 mod batch;
 mod faults;
 mod hostile;
@@ -10,6 +11,7 @@ mod silence;
 mod soak;
 mod two_batches;
 mod unlimited;
+mod waiting;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,6 +51,10 @@ pub(crate) enum Scenario {
     Looper,
     /// No pace and no limit, twenty batches of 1,000 after one that isn't counted: what a token costs
     Unlimited,
+    /// 500 absent participants come over a minute: how soon after it each has its token, and that none is minted before
+    Arrivals,
+    /// 100,000 absent participants are waited for: what the hub takes of memory, and that it waits for no more
+    Waiting,
     /// Hostile clients, one kind after the other, beside ten honest ones: what those notice, what the hub holds on to.
     /// About twelve minutes, so only where it is named
     Hostile,
@@ -133,6 +139,8 @@ impl Scenario {
             Self::Silence => silence::play(stage).await,
             Self::Looper => looper::play(stage).await,
             Self::Unlimited => unlimited::play(stage).await,
+            Self::Arrivals => arrivals::play(stage).await,
+            Self::Waiting => waiting::play(stage).await,
             Self::Hostile => Err("hostile clients are played a kind at a time".into()),
         }
     }

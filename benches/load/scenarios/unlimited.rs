@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use super::{MEETING, Stage, need_clients};
 use crate::Attempt;
 use crate::clients::Crowd;
@@ -15,6 +17,8 @@ use crate::stand_in::{Behaviour, StandIn};
 const PARTICIPANTS: usize = 1000;
 /// So many that ticks of 10 ms are small beside what is spent.
 const ROUNDS: usize = 20;
+/// Until the last receipts, too, have been taken.
+const SETTLED: Duration = Duration::from_millis(100);
 
 pub(super) async fn play(stage: &Stage<'_>) -> Attempt<Measurement> {
     need_clients(PARTICIPANTS + 1)?;
@@ -30,6 +34,7 @@ pub(super) async fn play(stage: &Stage<'_>) -> Attempt<Measurement> {
     for _ in 0..ROUNDS {
         let before = processor(&hub, &zoom)?;
         let pressed = press(&mut host, participants.users(), MEETING).await?;
+        sleep(SETTLED).await;
         let since = processor(&hub, &zoom)?.into_iter().zip(before);
         spent
             .iter_mut()

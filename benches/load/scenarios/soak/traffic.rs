@@ -138,7 +138,7 @@ async fn receipts(
 ) {
     loop {
         match participants.hear(until).await {
-            Ok(Some(Heard { client, event: Event::Token { of }, .. })) => {
+            Ok(Some(Heard { client, event: Event::Token { of, .. }, .. })) => {
                 *delivered += 1;
                 *astray += usize::from(of != participants.user(client));
             }
