@@ -12,7 +12,9 @@ const BATCHES: usize = 100;
 const BATCH: usize = 1000;
 
 pub(super) async fn play(stage: &Stage<'_>) -> Attempt<Measurement> {
-    let (hub, mut zoom) = stage.set(Behaviour::default(), 0).await?;
+    // A host that presses as fast as it is answered.
+    let variables = [("MESSAGE_RATE_PER_SECOND", "0")];
+    let (hub, mut zoom) = stage.set_with(Behaviour::default(), 0, &variables).await?;
     let mut host = Crowd::connect(hub.address(), "host", 1).await?;
     let users = |batch: usize| -> Vec<_> {
         (0..BATCH).map(|number| format!("absent-{batch}-{number}@company.example.com")).collect()
