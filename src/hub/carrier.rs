@@ -7,14 +7,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use actix::dev::SendError;
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use super::events::{FrameId, ServerEvent};
 use super::refusal::{Code, Refusal};
 use super::requests::ClientEvent;
-use super::session::Session;
 use crate::names::SessionId;
 
 /// What carries a session: the port that a transport fills in.
@@ -111,23 +109,6 @@ pub struct Incoming {
     pub event: Result<ClientEvent, Unreadable>,
     /// What the client called the frame.
     pub frame: Option<FrameId>,
-}
-
-impl Incoming {
-    /// Hands a receipt over, whose being taken nobody waits for: there is one for each token, and to come back to the
-    /// connection for it costs as much as the receipt. Anything else, and what there is no room for, is answered: it is to
-    /// be sent, and waited for.
-    #[must_use]
-    pub fn at_once(self, session: &Addr<Session>) -> Option<Self> {
-        if !matches!(self.event, Ok(ClientEvent::Receipt(_))) {
-            return Some(self);
-        }
-        match session.try_send(self) {
-            Err(SendError::Full(incoming)) => Some(incoming),
-            // A session that has ended says so by itself.
-            Ok(()) | Err(SendError::Closed(_)) => None,
-        }
-    }
 }
 
 /// A frame that could not be read as an event.

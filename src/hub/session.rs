@@ -281,6 +281,22 @@ impl Session {
     }
 }
 
+/// Hands a session an event of its client's; answers what to wait for before the next is read.
+///
+/// For a receipt there is nothing: one comes for each token, and coming back to its connection would cost as much again.
+/// Where there is no room for it, it is waited for all the same.
+#[must_use]
+pub fn hand(session: &Addr<Session>, incoming: Incoming) -> Option<Request<Session, Incoming>> {
+    if !matches!(incoming.event, Ok(ClientEvent::Receipt(_))) {
+        return Some(session.send(incoming));
+    }
+    match session.try_send(incoming) {
+        Err(SendError::Full(incoming)) => Some(session.send(incoming)),
+        // A session that has ended says so by itself.
+        Ok(()) | Err(SendError::Closed(_)) => None,
+    }
+}
+
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("id", &self.id).field("caller", &self.caller).finish_non_exhaustive()

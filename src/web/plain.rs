@@ -22,7 +22,7 @@ use crate::hub::Hub;
 use crate::hub::carrier::{Alive, Carrier, Emit, Incoming, Outgoing, Watch};
 use crate::hub::events::{ErrorEvent, ServerEvent};
 use crate::hub::refusal::{Code, Refusal};
-use crate::hub::session::Session;
+use crate::hub::session::{self, Session};
 use crate::identity::Caller;
 
 /// `GET /ws`
@@ -66,8 +66,7 @@ impl Events {
     /// Hands an event to the session. One that has ended says so by its close code.
     fn pass(&self, incoming: Incoming) -> Option<<Self as Protocol>::Taken> {
         let connection = self.connection.as_ref()?;
-        let incoming = incoming.at_once(&connection.session)?;
-        Some(connection.session.send(incoming).map(|_taken| ()))
+        Some(session::hand(&connection.session, incoming)?.map(|_taken| ()))
     }
 
     /// Says why, and closes.

@@ -30,7 +30,7 @@ use crate::hub::carrier::{Carrier, Emit, Incoming, Outgoing, Unreadable, Watch};
 use crate::hub::events::{ErrorEvent, FrameId, ServerEvent};
 use crate::hub::refusal::{Code, Refusal, Retry};
 use crate::hub::requests::{Authenticate, ClientEvent};
-use crate::hub::session::Session;
+use crate::hub::session::{self, Session};
 use crate::identity::{Caller, Flaw, Unproven};
 use crate::names::{DeliveryId, SessionId};
 use crate::secret::Secret;
@@ -199,8 +199,7 @@ impl Application for HubSessions {
     fn event(&mut self, event: Event<'_>, _out: &mut Out<'_, '_, Self>) -> Taken {
         let joined = self.joined.as_ref()?;
         // A session that has ended says so by itself.
-        let incoming = self.incoming(&event).at_once(&joined.session)?;
-        Some(joined.session.send(incoming).map(|_taken| ()).boxed_local())
+        Some(session::hand(&joined.session, self.incoming(&event))?.map(|_taken| ()).boxed_local())
     }
 
     fn acknowledged(
@@ -213,7 +212,7 @@ impl Application for HubSessions {
         let delivery = self.delivery(id)?;
         let incoming = Incoming { event: Ok(ClientEvent::Receipt(delivery)), frame: None };
         let session = &self.joined.as_ref()?.session;
-        Some(session.send(incoming.at_once(session)?).map(|_taken| ()).boxed_local())
+        Some(session::hand(session, incoming)?.map(|_taken| ()).boxed_local())
     }
 
     fn left(&mut self, _namespace: &str) {
