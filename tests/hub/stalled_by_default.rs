@@ -26,7 +26,7 @@ async fn users(address: SocketAddr) -> Value {
 /// One large event to all sessions of a user, who is named as a host.
 async fn tell_much(address: SocketAddr, user: &str) {
     let absent: Vec<_> = (0..1000).map(|n| format!("absent{n:04}@example.com")).collect();
-    let body = json!({"meetingId": MEETING, "hostUserId": user, "participantUserIds": absent});
+    let body = json!({"meetingId": MEETING, "hostUserId": user, "participantUserIds": absent, "hold": false});
     post(address, "/api/meetings/distribute", body).await.expect(200);
 }
 
