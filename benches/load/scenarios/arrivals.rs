@@ -1,14 +1,16 @@
 //! Absent participants are waited for, and come one after the other.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{MEETING, Stage, need_clients};
 use crate::Attempt;
-use crate::clients::{Crowd, session};
+use crate::clients::{Crowd, Socket, session};
 use crate::figures::{Figure, Measurement, Unit, number};
 use crate::frames::{self, Event};
 use crate::press::press;
@@ -37,10 +39,13 @@ pub(super) async fn play(stage: &Stage<'_>) -> Attempt<Measurement> {
             arrive(hub, &user).await.map_err(|error| error.to_string())
         }));
     }
-    let (mut after, mut lost, mut notes) = (Vec::new(), 0, Vec::new());
+    let (mut after, mut there, mut lost, mut notes) = (Vec::new(), Vec::new(), 0, Vec::new());
     for arrival in arrivals {
         match arrival.await? {
-            Ok(Some(took)) => after.push(took),
+            Ok(Some((took, socket))) => {
+                after.push(took);
+                there.push(socket);
+            }
             Ok(None) => lost += 1,
             Err(error) => notes.push(error),
         }
@@ -59,26 +64,29 @@ pub(super) async fn play(stage: &Stage<'_>) -> Attempt<Measurement> {
             .at_most(1000.0),
         Figure::count("calls at Zoom", zoom.counts().await?.calls),
     ];
+    drop(there);
     Ok(Measurement { figures, notes })
 }
 
-/// Comes, and waits for its token: how long that took, from the moment at which the hub knew who came.
-async fn arrive(hub: std::net::SocketAddr, user: &str) -> Attempt<Option<Duration>> {
-    let mut socket = session(hub, user).await?;
+/// Comes, waits for its token and confirms it: how long that took, from its first word to the hub, and the connection.
+async fn arrive(hub: SocketAddr, user: &str) -> Attempt<Option<(Duration, Socket)>> {
     let came = Instant::now();
-    let token = async {
-        while let Some(message) = socket.next().await {
-            if let Message::Text(text) = message?
-                && let (Event::Token { of, .. }, _) = frames::read(&text)?
-            {
-                return if of == user {
-                    Ok(came.elapsed())
-                } else {
-                    Err(format!("{user} got {of}'s token").into())
-                };
-            }
+    let mut socket = session(hub, user).await?;
+    let Ok(delivery) = timeout(PATIENCE, delivered(&mut socket, user)).await else { return Ok(None) };
+    let (took, delivery) = (came.elapsed(), delivery?);
+    let receipt = json!({"event": "delivery:ack", "data": {"deliveryId": delivery}});
+    socket.send(Message::text(receipt.to_string())).await?;
+    Ok(Some((took, socket)))
+}
+
+/// What the delivery of this user's token is called.
+async fn delivered(socket: &mut Socket, user: &str) -> Attempt<Option<String>> {
+    while let Some(message) = socket.next().await {
+        if let Message::Text(text) = message?
+            && let (Event::Token { of, delivery }, _) = frames::read(&text)?
+        {
+            return if of == user { Ok(delivery) } else { Err(format!("{user} got {of}'s token").into()) };
         }
-        Err("the hub closed a session".into())
-    };
-    timeout(PATIENCE, token).await.ok().transpose()
+    }
+    Err("the hub closed a session".into())
 }
