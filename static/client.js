@@ -465,6 +465,8 @@ export class Hub {
     let hasStarted = false;
     let [again, name] = [];
     const started = (told) => {
+      // It may come twice: asked for below, and of the distribution that was still at it.
+      if (hasStarted) return;
       hasStarted = true;
       onStarted?.(told);
     };

@@ -40,7 +40,10 @@ overEach("a distribution: rows for the host, the ZAK by onStarted, the token to 
     { ...MEETING, hostUserId: "host@example.com", participantUserIds: ["alice@example.com", "nobody@example.com"], hold: false },
     { onStarted: ({ zakToken }) => { zak = zakToken; } },
   );
-  assert.deepEqual(outcome.participants.map(({ status, code }) => [status, code]), [["delivered", undefined], ["failed", "not_connected"]]);
+  const [here, absent] = outcome.participants;
+  // Whichever comes first, the outcome or the receipt.
+  assert.ok(["delivered", "acknowledged"].includes(here.status), here.status);
+  assert.deepEqual([absent.status, absent.code], ["failed", "not_connected"]);
   assert.ok(zak);
   assert.ok((await pushed).obfToken);
 });

@@ -126,6 +126,8 @@ overEach("the answer to a join is confirmed by its promise, and once where someb
     const { made: host } = await connected(carrier);
     await host.distribute(TO_ALICE);
     const acknowledged = becomes(host, ALICE, "acknowledged");
+    // What was pushed to her before this has come, and nobody listened.
+    await alice.ping();
     assert.deepEqual(receipts(), []);
     if (listens) alice.on("meeting:credentials", () => {});
     const { deliveryId } = await alice.join({ ...MEETING, participantUserId: ALICE });
@@ -208,7 +210,10 @@ overEach("of several users' tokens only those are kept fresh whose owner was nam
   await host.distribute(TO_ALICE);
   await made.join({ ...MEETING, participantUserId: "bob@example.com" });
   await sleep(1.3 * TTL_MS);
-  assert.deepEqual(owners, [ALICE, "bob@example.com", "bob@example.com"]);
+  // How often within that time is chance.
+  const [first, ...others] = owners;
+  assert.equal(first, ALICE);
+  assert.ok(others.length > 1 && others.every((owner) => owner === "bob@example.com"), `${owners}`);
 });
 
 test("a fresh token is asked for again where that failed, no longer than was said, and not for a meeting that was used", async () => {
