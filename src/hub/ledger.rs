@@ -131,6 +131,8 @@ struct Kept {
     held_until: Option<Instant>,
     started: bool,
     settled: bool,
+    /// Whether nothing more becomes of it: it waits to be forgotten.
+    closed: bool,
 }
 
 impl Ledger {

@@ -25,7 +25,8 @@ impl Ledger {
             self.holds.insert((until, serial));
         }
         self.index.add(serial, &distribution);
-        self.kept.insert(serial, Kept { distribution, held_until, started: false, settled: false });
+        self.kept
+            .insert(serial, Kept { distribution, held_until, started: false, settled: false, closed: false });
         Ok(serial)
     }
 
@@ -36,9 +37,10 @@ impl Ledger {
 
     pub(super) fn look_whether_closed(&mut self, serial: Serial, now: Instant) {
         let Some(kept) = self.kept.get_mut(&serial) else { return };
-        if kept.distribution.is_open() || !kept.started {
+        if kept.distribution.is_open() || !kept.started || kept.closed {
             return;
         }
+        kept.closed = true;
         if let Some(until) = kept.held_until.take() {
             self.holds.remove(&(until, serial));
         }
