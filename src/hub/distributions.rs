@@ -23,7 +23,7 @@ use actix::prelude::*;
 use log::{info, warn};
 use tokio::sync::{oneshot, watch};
 
-use super::audit::{Asked, Subject};
+use super::audit::Subject;
 use super::delivery::Delivery;
 use super::distribution::{Attempt, Distribution};
 use super::events::{FrameId, ServerEvent};
@@ -34,7 +34,7 @@ use super::refusal::Refusal;
 use super::registry::{Registry, Routed, To};
 use super::repeats::Repeats;
 use crate::config::{Config, Keeping};
-use crate::names::{DeliveryId, MeetingId, UserId};
+use crate::names::DeliveryId;
 use crate::zoom::IssuedToken;
 use crate::zoom::api::TokenKind;
 use crate::zoom::broker::{Tempo, TokenBroker};
@@ -115,7 +115,8 @@ impl Distributions {
     /// Mints the host's ZAK.
     fn zak(&self, serial: Serial) -> impl Future<Output = Result<IssuedToken, Refusal>> + use<> {
         let Delivery { broker, deadlines, .. } = self.delivery.clone();
-        let wanted = self.wanted(serial);
+        let wanted = self.pressed(serial);
+        let wanted = wanted.map(|(it, press)| (it.host().clone(), it.meeting(), press.asked.clone()));
         async move {
             let (host, meeting, asked) = wanted?;
             mint::zak(&broker, deadlines, &host, meeting, &asked).await
@@ -128,21 +129,19 @@ impl Distributions {
         serial: Serial,
         zak: Result<IssuedToken, Refusal>,
     ) -> impl Future<Output = Result<(), Refusal>> + use<> {
-        let (delivery, wanted) = (self.delivery.clone(), self.wanted(serial));
-        let everybody = self.presses.get(&serial).map(|press| move |host: &UserId| press.everybody(host));
-        let to = wanted.as_ref().ok().zip(everybody).map(|((host, ..), everybody)| everybody(host));
+        let delivery = self.delivery.clone();
+        let wanted = self.pressed(serial).map(|(it, press)| {
+            (press.everybody(it.host()), it.host().clone(), it.meeting(), press.asked.clone())
+        });
         async move {
-            let (zak, (host, meeting, asked)) = (zak?, wanted?);
-            let to = to.unwrap_or_else(|| To::User(host.clone()));
+            let (zak, (to, host, meeting, asked)) = (zak?, wanted?);
             let subject = Subject { kind: TokenKind::Zak, user: &host, meeting };
             delivery.to_host(to, &zak, subject, &asked).await
         }
     }
 
-    fn wanted(&self, serial: Serial) -> Result<(UserId, MeetingId, Asked), Refusal> {
-        let distribution = self.ledger.distribution(serial);
-        let (distribution, press) = distribution.zip(self.presses.get(&serial)).ok_or_else(lost)?;
-        Ok((distribution.host().clone(), distribution.meeting(), press.asked.clone()))
+    fn pressed(&self, serial: Serial) -> Result<(&Distribution, &Press), Refusal> {
+        self.ledger.distribution(serial).zip(self.presses.get(&serial)).ok_or_else(lost)
     }
 
     /// The ZAK was refused: nothing is minted for participants, and nothing is remembered.
@@ -237,7 +236,7 @@ impl Distributions {
         let (id, report) = (distribution.id(), Arc::new(distribution.report()));
         info!("distribution {id} has nothing queued: {}", report.in_short());
         let (to, work) = (press.audience(distribution.host()), press.work.take());
-        press.stage.send_replace(Stage::Settled(Arc::clone(&report)));
+        press.stage.send_replace(Stage::Settled);
         let delivery = self.delivery.clone();
         let told = async move { delivery.route(to, ServerEvent::Distributed(report), None).await };
         ctx.spawn(told.into_actor(self).map(move |told, _, _| {

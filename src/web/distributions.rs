@@ -37,7 +37,7 @@ pub(super) async fn distribute(
     let ticket = hub.distributions.send(begin).timeout(hub.begin_deadline()).await;
     let mut ticket = ticket.map_err(Refusal::from)??;
     // Whether it settled in time or not, the rows as they are now say it.
-    drop(rt::time::timeout(wait, ticket.settled()).await);
+    rt::time::timeout(wait, ticket.settled()).await.ok();
     let show = Show { caller, id: ticket.id, follow: None };
     let shown = hub.distributions.send(show).timeout(hub.deadlines.interactive()).await;
     Ok(HttpResponse::Ok().json(shown.map_err(Refusal::from)??))

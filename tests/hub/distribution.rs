@@ -9,17 +9,12 @@ use zoom_token_hub::simulator::Claims;
 use zoom_token_hub::zoom::api::TokenKind;
 
 use crate::harness::Carrier::{self, Polling, SocketIo, WebSocket};
+use crate::harness::rows::{request, request_with};
 use crate::harness::{Client, Hub, MEETING, due};
-
-fn request(participants: &[&str]) -> Value {
-    json!({"meetingId": MEETING, "hostUserId": "host@example.com", "participantUserIds": participants})
-}
 
 /// A distribution that waits for nobody.
 fn at_once(participants: &[&str]) -> Value {
-    let mut request = request(participants);
-    request["hold"] = json!(false);
-    request
+    request_with(participants, "hold", json!(false))
 }
 
 fn claims(credentials: &Value) -> Claims {

@@ -1,12 +1,10 @@
 //! A host's press of the button: who asked, who is told, and how far it has come.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::watch;
 
 use crate::hub::audit::Asked;
-use crate::hub::distribution::Report;
 use crate::hub::drain::Work;
 use crate::hub::events::FrameId;
 use crate::hub::refusal::Refusal;
@@ -43,8 +41,8 @@ pub(super) enum Stage {
     Refused(Refusal),
     /// The rows are being worked on.
     Running,
-    /// No row is queued; so they stood then.
-    Settled(Arc<Report>),
+    /// No row is queued any more.
+    Settled,
 }
 
 impl Press {
@@ -74,7 +72,7 @@ impl Press {
     }
 
     pub(super) fn settled(&self) -> bool {
-        matches!(*self.stage.borrow(), Stage::Settled(_))
+        matches!(*self.stage.borrow(), Stage::Settled)
     }
 
     /// Whether rows are queued.
