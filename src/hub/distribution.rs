@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::requests::Distribute;
+use super::requests::{Distribute, Named};
 use crate::names::{DistributionId, MeetingId, UserId};
 
 pub use report::{Counts, Progress, Report, RowReport, Summary};
@@ -33,6 +33,8 @@ pub struct Distribution {
 #[derive(Debug)]
 struct Kept {
     row: Row,
+    /// When it last changed.
+    at: Timestamp,
     /// Whether it is among the changed ones.
     changed: bool,
 }
@@ -57,13 +59,14 @@ impl Distribution {
     #[must_use]
     pub fn new(id: DistributionId, request: Distribute) -> Self {
         let Distribute { meeting, host, participants, hold } = request;
-        let rows: Vec<_> =
-            participants.iter().map(|named| Kept { row: Row::new(named.clone()), changed: false }).collect();
+        let begun = Timestamp::now();
+        let kept = |named: &Named| Kept { row: Row::new(named.clone()), at: begun, changed: false };
+        let rows: Vec<_> = participants.iter().map(kept).collect();
         let mut counts = Counts::default();
         for kept in &rows {
             *counts.of(kept.row.status()) += 1;
         }
-        let (open, begun) = (counts.queued, Timestamp::now());
+        let open = counts.queued;
         let mut distribution =
             Self { id, meeting, host, hold, begun, rows, counts, open, changed: Vec::new() };
         let failed: Vec<_> =
@@ -154,6 +157,9 @@ impl Distribution {
         let result = what(&mut kept.row);
         let (after, is_open) = (kept.row.status(), kept.row.is_open());
         let differs = before != after || sessions != kept.row.sessions();
+        if differs {
+            kept.at = Timestamp::now();
+        }
         *self.counts.of(before) -= 1;
         *self.counts.of(after) += 1;
         self.open = self.open + usize::from(is_open) - usize::from(was_open);
@@ -176,7 +182,7 @@ impl Distribution {
         for row in std::mem::take(&mut self.changed) {
             if let Some(kept) = self.rows.get_mut(row.place()) {
                 kept.changed = false;
-                changed.push(RowReport::new(&kept.row));
+                changed.push(RowReport::new(kept));
             }
         }
         Progress::new(self, changed, eta_seconds)

@@ -10,7 +10,7 @@ use zoom_token_hub::simulator::Claims;
 use crate::harness::Carrier::{self, Polling, SocketIo, WebSocket};
 use crate::harness::credentials::credential;
 use crate::harness::rows::{HOST, distribute, request, request_with, row, row_becomes};
-use crate::harness::{Client, Hub, MEETING, due};
+use crate::harness::{Client, Hub, MEETING, due, expect_shape};
 
 const ANN: &str = "ann@example.com";
 
@@ -27,7 +27,8 @@ async fn an_absent_participant_is_pending_and_gets_a_fresh_token_on_arrival(
     let mut host = hub.connect_as(HOST).await;
     let report = distribute(&mut host, request(&[ANN])).await;
     assert_eq!((&report["pending"], &report["pendingUsers"]), (&json!(1), &json!([ANN])));
-    assert_eq!(row(&report, ANN).unwrap(), &json!({"userId": ANN, "status": "pending", "sessions": 0}));
+    let pending = row(&report, ANN).unwrap();
+    expect_shape(pending, &json!({"userId": ANN, "status": "pending", "sessions": 0, "at": "<moment>"}));
     assert_eq!(hub.zoom.seen().obf_calls, 0, "no token is minted for nobody");
 
     let mut ann = hub.connect().await;
@@ -37,7 +38,8 @@ async fn an_absent_participant_is_pending_and_gets_a_fresh_token_on_arrival(
         json!([{"meetingId": MEETING, "distributionId": report["distributionId"], "status": "pending"}])
     );
     assert_eq!(sub(&ann.expect("meeting:credentials").await), ANN);
-    row_becomes(&mut host, ANN, "delivered").await;
+    let delivered = row_becomes(&mut host, ANN, "delivered").await;
+    assert!(delivered["at"].as_str() > pending["at"].as_str(), "{delivered} after {pending}");
     ann.expect_nothing().await;
     assert_eq!(hub.zoom.seen().obf_calls, 1);
 

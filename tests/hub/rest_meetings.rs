@@ -198,17 +198,17 @@ async fn a_distribution_answers_with_its_rows() {
         "pending": 0,
         "pendingUsers": [],
         "participants": [
-            {"userId": "Alice@example.com", "status": "delivered", "sessions": 1},
+            {"userId": "Alice@example.com", "status": "delivered", "sessions": 1, "at": "<moment>"},
             {
-                "userId": "missing@example.com", "status": "failed", "sessions": 0, "code": "zoom_user_not_found",
+                "userId": "missing@example.com", "status": "failed", "sessions": 0, "at": "<moment>", "code": "zoom_user_not_found",
                 "error": "OBF token retrieval failed: User does not exist: missing@example.com.",
             },
             {
-                "userId": "nobody@example.com", "status": "failed", "sessions": 0, "code": "not_connected",
+                "userId": "nobody@example.com", "status": "failed", "sessions": 0, "at": "<moment>", "code": "not_connected",
                 "error": "The user is not connected",
             },
             {
-                "userId": "me", "status": "failed", "sessions": 0, "code": "invalid_user_id", "error": "<text>",
+                "userId": "me", "status": "failed", "sessions": 0, "at": "<moment>", "code": "invalid_user_id", "error": "<text>",
             },
         ],
     });
@@ -240,7 +240,7 @@ async fn a_distribution_that_is_not_waited_for_answers_with_queued_rows() {
             "total": 1,
             "pending": 0,
             "pendingUsers": [],
-            "participants": [{"userId": "slow@example.com", "status": "queued", "sessions": 0}],
+            "participants": [{"userId": "slow@example.com", "status": "queued", "sessions": 0, "at": "<moment>"}],
         });
         expect_shape(&answer, &shape);
     }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Distribution;
-use super::row::{Row, Status};
+use super::row::Status;
+use super::{Distribution, Kept};
 use crate::hub::moments::iso_8601;
 use crate::hub::refusal::Code;
 use crate::hub::requests::Named;
@@ -101,6 +101,8 @@ pub struct RowReport {
     user_id: String,
     pub(super) status: Status,
     sessions: usize,
+    #[serde(serialize_with = "iso_8601")]
+    at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<Code>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,7 +135,7 @@ impl Report {
             total: rows.len(),
             pending: counts.pending,
             pending_users: named(Status::Pending),
-            participants: rows.iter().map(|kept| RowReport::new(&kept.row)).collect(),
+            participants: rows.iter().map(RowReport::new).collect(),
         }
     }
 
@@ -185,12 +187,14 @@ impl Summary {
 }
 
 impl RowReport {
-    pub(super) fn new(row: &Row) -> Self {
+    pub(super) fn new(kept: &Kept) -> Self {
+        let Kept { row, at, .. } = kept;
         let failure = row.failure();
         Self {
             user_id: name(row.named()),
             status: row.status(),
             sessions: row.sessions(),
+            at: *at,
             code: failure.map(|(code, _)| code),
             error: failure.map(|(_, error)| error.to_owned()),
         }

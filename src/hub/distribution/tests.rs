@@ -23,6 +23,25 @@ fn distribution(users: usize, invalid: usize) -> Distribution {
     Distribution::new(DistributionId::random(), request)
 }
 
+#[test]
+fn a_row_says_when_it_last_changed_and_what_does_not_show_is_no_change() {
+    let mut distribution = distribution(1, 1);
+    let begun = distribution.begun();
+    assert!(distribution.rows.iter().all(|kept| kept.at == begun));
+    let session = SessionId::random();
+    let hand = |sessions, confirms| Attempt::Handed { sessions, confirms };
+    let mut changes = |what: &dyn Fn(&mut Row) -> Option<Again>| {
+        distribution.rows[0].at = Timestamp::UNIX_EPOCH;
+        distribution.change(RowIndex(0), what).unwrap();
+        distribution.rows[0].at >= begun
+    };
+    assert!(!changes(&|row| row.arrived()));
+    assert!(changes(&|row| row.tried(hand(1, Some(session)), Absence::Hold, Instant::now())));
+    assert!(!changes(&|row| row.missed(session)), "another token is on its way, which no row tells");
+    assert!(changes(&|row| row.tried(hand(2, None), Absence::Hold, Instant::now())), "more sessions have it");
+    assert_eq!(distribution.rows[1].at, begun);
+}
+
 fn row() -> Row {
     Row::new(Named::User("ann".parse().unwrap()))
 }
