@@ -131,6 +131,8 @@ pub struct Times {
     pub write_timeout: Duration,
     /// `REQUEST_TIMEOUT_SECONDS`, by default 10: until a request has arrived.
     pub request_timeout: Duration,
+    /// `PRESENCE_GRACE_SECONDS`, by default 2: until a user who left counts as gone for who watches; may be nothing.
+    pub presence_grace: Duration,
     /// `AUTH_TIMEOUT_SECONDS`, by default 10: until a client has said who it is, where it must.
     pub auth_timeout: Duration,
     /// `RENEW_SECONDS`, by default 25: from a credential's end until that of its session.
@@ -252,6 +254,7 @@ fn times(variables: &Variables) -> Result<Times, ConfigError> {
         ping_timeout: seconds("PING_TIMEOUT_SECONDS", 20)?,
         write_timeout: seconds("WRITE_TIMEOUT_SECONDS", 10)?,
         request_timeout: seconds("REQUEST_TIMEOUT_SECONDS", 10)?,
+        presence_grace: read::seconds_or_none(variables, "PRESENCE_GRACE_SECONDS", 2)?,
         auth_timeout: seconds("AUTH_TIMEOUT_SECONDS", 10)?,
         renew: seconds("RENEW_SECONDS", 25)?,
         shutdown_timeout: seconds("SHUTDOWN_TIMEOUT_SECONDS", 25)?,

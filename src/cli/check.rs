@@ -26,6 +26,7 @@ use crate::hub::presence::Presence;
 use crate::hub::refusal::Refusal;
 use crate::hub::registry::{Bounds, Registry};
 use crate::hub::requests::{Named, Roster, SetUpMeeting};
+use crate::hub::watches;
 use crate::identity::{Authority, Caller};
 use crate::names::{MeetingId, RequestId, UserId};
 use crate::web::AppError;
@@ -37,7 +38,8 @@ use crate::zoom::{self, Granted, Health, IssuedToken};
 const CLOCK_OFF: Duration = Duration::from_mins(1);
 
 /// Nobody connects to a check.
-const NOBODY: Bounds = Bounds { sessions: 0, per_user: 0, min_life: Duration::ZERO };
+const NOBODY: Bounds = Bounds { sessions: 0, per_user: 0, min_life: Duration::ZERO, watches: NO_WATCHES };
+const NO_WATCHES: watches::Bounds = watches::Bounds { per_session: 0, in_all: 0, grace: Duration::ZERO };
 
 /// Checks, and tells whether all that was tried went well.
 pub(super) async fn check() -> Result<bool, Failure> {

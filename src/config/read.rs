@@ -45,14 +45,33 @@ pub(super) fn seconds(
     name: &'static str,
     default: u64,
 ) -> Result<Duration, ConfigError> {
+    time(variables, name, default, SHORTEST)
+}
+
+/// The same, or 0.
+pub(super) fn seconds_or_none(
+    variables: &Variables,
+    name: &'static str,
+    default: u64,
+) -> Result<Duration, ConfigError> {
+    time(variables, name, default, Duration::ZERO)
+}
+
+fn time(
+    variables: &Variables,
+    name: &'static str,
+    default: u64,
+    shortest: Duration,
+) -> Result<Duration, ConfigError> {
     let Some(text) = variables.text(name)? else {
         return Ok(Duration::from_secs(default));
     };
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let number = text.parse().ok().filter(|_| plain);
     let time = number.and_then(|number| Duration::try_from_secs_f64(number).ok());
-    time.filter(|time| (SHORTEST..=LONGEST).contains(time)).ok_or_else(|| {
-        ConfigError::unusable(name, text, "use seconds from 0.001 to 86400, such as 25 or 0.5")
+    time.filter(|time| (shortest..=LONGEST).contains(time)).ok_or_else(|| {
+        let from = shortest.as_secs_f64();
+        ConfigError::unusable(name, text, format!("use seconds from {from} to 86400, such as 25 or 0.5"))
     })
 }
 
@@ -166,6 +185,14 @@ mod tests {
             let error = read(text).unwrap_err().to_string();
             assert!(error.ends_with(": use seconds from 0.001 to 86400, such as 25 or 0.5"), "{error}");
         }
+    }
+
+    #[test]
+    fn where_no_time_at_all_will_do_it_can_be_said() {
+        let read = |text| seconds_or_none(&one("PRESENCE_GRACE_SECONDS", text), "PRESENCE_GRACE_SECONDS", 2);
+        assert_eq!((read("0"), read("0.5")), (Ok(Duration::ZERO), Ok(Duration::from_millis(500))));
+        let error = read("-1").unwrap_err().to_string();
+        assert!(error.ends_with(": use seconds from 0 to 86400, such as 25 or 0.5"), "{error}");
     }
 
     #[test]

@@ -132,6 +132,7 @@ pub const VARIABLES: &[Variable] = &[
     open("PING_TIMEOUT_SECONDS", "20", "until the answer to a ping"),
     open("WRITE_TIMEOUT_SECONDS", "10", "until a client has taken what was written to it"),
     open("REQUEST_TIMEOUT_SECONDS", "10", "until a request has arrived"),
+    open("PRESENCE_GRACE_SECONDS", "2", "until who has left counts as gone for those who watch; 0: at once"),
     open("MAX_MESSAGE_BYTES", "262144", "one frame or body, 1024 to 67108864"),
     open("MAX_BATCH", "1000", "participants in one call, 1 to 100000"),
     open(

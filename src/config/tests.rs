@@ -48,6 +48,7 @@ fn every_variable_reaches_its_own_setting() {
         ("PING_TIMEOUT_SECONDS", "7"),
         ("WRITE_TIMEOUT_SECONDS", "8"),
         ("REQUEST_TIMEOUT_SECONDS", "9"),
+        ("PRESENCE_GRACE_SECONDS", "0"),
         ("MAX_MESSAGE_BYTES", "1024"),
         ("MAX_BATCH", "11"),
         ("AUTH_TIMEOUT_SECONDS", "12"),
@@ -73,6 +74,7 @@ fn every_variable_reaches_its_own_setting() {
         [zoom.timeout, zoom.min_life, zoom.zak_ttl, zoom.obf_ttl, times.ping_interval, times.ping_timeout];
     assert_eq!(seconds.map(|time| time.as_secs()), [2, 3, 4, 5, 6, 7]);
     assert_eq!((times.write_timeout.as_secs(), times.request_timeout.as_secs()), (8, 9));
+    assert_eq!(times.presence_grace, Duration::ZERO);
     assert_eq!((times.auth_timeout.as_secs(), times.renew.as_secs()), (12, 13));
     assert_eq!(times.shutdown_timeout, Duration::from_millis(500));
     assert_eq!((config.limits.max_message_bytes, config.limits.max_batch), (1024, 11));

@@ -6,7 +6,7 @@
 use super::refusal::{Code, Refusal};
 use super::requests::{
     Authenticate, BatchJoin, CancelDistribution, Distribute, GetDistribution, JoinMeeting, Revoke,
-    SetUpMeeting, StartMeeting,
+    SetUpMeeting, StartMeeting, WatchPresence,
 };
 use crate::identity::{Caller, Identity, Role};
 use crate::names::{MeetingId, UserId};
@@ -26,6 +26,8 @@ pub enum Action<'a> {
     Distributions,
     /// An answer that holds other people's tokens.
     OthersTokens(MeetingId),
+    /// To know who is there for a meeting.
+    Presence(MeetingId),
     /// To end other people's credentials.
     Revoke,
 }
@@ -84,6 +86,12 @@ impl Request for CancelDistribution {
     }
 }
 
+impl Request for WatchPresence {
+    fn action(&self) -> Action<'_> {
+        Action::Presence(self.meeting)
+    }
+}
+
 impl Request for Revoke {
     fn action(&self) -> Action<'_> {
         Action::Revoke
@@ -139,6 +147,7 @@ fn may(identity: &Identity, action: Action<'_>) -> bool {
         Action::Distribute(host, meeting) => (serves || hosts_as(host)) && identity.allows(meeting),
         Action::Distributions => identity.role != Role::Participant,
         Action::OthersTokens(meeting) => serves && identity.allows(meeting),
+        Action::Presence(meeting) => identity.role != Role::Participant && identity.allows(meeting),
         Action::Revoke => serves,
     }
 }
@@ -154,6 +163,7 @@ fn forbidden(action: Action<'_>) -> &'static str {
         Action::OthersTokens(_) => {
             "Other people's tokens are answered to role service alone, for its own meetings"
         }
+        Action::Presence(_) => "Who is there is for hosts to know, in the credential's own meetings",
         Action::Revoke => "Role service alone revokes",
     }
 }

@@ -10,6 +10,7 @@ use super::distribution::{Progress, Report, Status, Summary};
 use super::ledger::Standing;
 use super::moments::{Life, iso_8601};
 use super::refusal::{Code, Detail, Refusal};
+use super::watches::{PresenceChange, PresenceState};
 use crate::identity::{Caller, Role};
 use crate::names::{DeliveryId, DistributionId, MeetingId, SessionId, UserId};
 use crate::secret::{self, Secret};
@@ -24,6 +25,8 @@ pub const SERVER_EVENTS: &[&str] = &[
     "meeting:progress",
     "meeting:distributed",
     "distribution",
+    "presence:state",
+    "presence:change",
     "error",
     "pong",
 ];
@@ -48,6 +51,10 @@ pub enum ServerEvent {
     Pong(Pong),
     /// `distribution`
     Distribution(DistributionEvent),
+    /// `presence:state`
+    PresenceState(Arc<PresenceState>),
+    /// `presence:change`
+    PresenceChange(Arc<PresenceChange>),
 }
 
 impl ServerEvent {
@@ -63,6 +70,8 @@ impl ServerEvent {
             Self::Error(_) => "error",
             Self::Pong(_) => "pong",
             Self::Distribution(_) => "distribution",
+            Self::PresenceState(_) => "presence:state",
+            Self::PresenceChange(_) => "presence:change",
         }
     }
 }
@@ -87,6 +96,8 @@ impl ServerEvent {
                 512 + report.weight()
             }
             Self::Distribution(DistributionEvent::List { distributions }) => 512 + 384 * distributions.len(),
+            Self::PresenceState(state) => 512 + state.weight(),
+            Self::PresenceChange(change) => 512 + change.weight(),
             Self::Authenticated(_) | Self::Error(_) | Self::Pong(_) => 512,
         }
     }
@@ -103,6 +114,8 @@ impl ServerEvent {
             | Self::Progress(_)
             | Self::Distributed(_)
             | Self::Distribution(_)
+            | Self::PresenceState(_)
+            | Self::PresenceChange(_)
             | Self::Error(_)
             | Self::Pong(_) => None,
         }

@@ -1,7 +1,8 @@
 //! Who is connected, what they may ask, what reaches them. No HTTP, no frames, no JSON text.
 //!
 //! [`requests`], [`events`] and [`refusal`] hold the words, [`command`] decides who may do what, [`session`] talks to one
-//! connection, [`registry`] knows them all, [`distributions`] owns what runs, [`meetings`] answers single requests.
+//! connection, [`registry`] knows them all, [`distributions`] owns what runs, [`meetings`] answers single requests, [`watches`] says
+//! who is told who is there.
 
 pub mod audit;
 pub mod carrier;
@@ -22,6 +23,7 @@ pub mod registry;
 mod repeats;
 pub mod requests;
 pub mod session;
+pub mod watches;
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@
 //! not take at once ends that session, so that a slow reader costs nobody else anything.
 
 mod routing;
+mod watching;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -23,10 +24,12 @@ use super::events::{FrameId, ServerEvent};
 use super::presence::Presence;
 use super::refusal::{Code, Refusal};
 use super::requests;
+use super::watches::{self, Watches};
 use crate::identity::{Caller, Revocations, Role, Unproven};
 use crate::names::{SessionId, UserId};
 
 pub(crate) use routing::{Asking, Route, Routed, To};
+pub(crate) use watching::Watch;
 
 /// Messages that may wait for the registry before their senders do.
 const MAILBOX: usize = 1024;
@@ -117,7 +120,7 @@ struct Entry {
     users: Vec<UserId>,
 }
 
-/// How many sessions there may be, and how old what they get.
+/// How many sessions there may be, how old what they get, and what they may watch.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// In all.
@@ -126,6 +129,8 @@ pub struct Bounds {
     pub per_user: usize,
     /// No token is handed out with less life.
     pub min_life: Duration,
+    /// Of whom sessions watch, and when who left counts as gone.
+    pub watches: watches::Bounds,
 }
 
 /// The actor.
@@ -134,6 +139,9 @@ pub struct Registry {
     /// Each user's sessions, the newest last.
     users: HashMap<UserId, Vec<SessionId>>,
     presence: Presence,
+    watches: Watches,
+    /// The next telling of who has come and gone, while somebody watches.
+    tick: Option<SpawnHandle>,
     drain: Drain,
     bounds: Bounds,
     /// Written here alone: no session slips in between the word and the deed.
@@ -156,6 +164,8 @@ impl Registry {
             sessions: HashMap::new(),
             users: HashMap::new(),
             presence,
+            watches: Watches::new(bounds.watches),
+            tick: None,
             drain,
             bounds,
             revocations,
@@ -205,6 +215,8 @@ impl Registry {
                 }
             }
         }
+        self.watches.ended(session);
+        self.turned(&entry.users);
         Some(entry)
     }
 
@@ -279,8 +291,14 @@ impl Handler<Identify> for Registry {
             self.presence.arrived(&user);
             self.users.entry(user.clone()).or_default().push(session);
         }
+        let renewed = entry.caller != caller;
         entry.caller = caller;
         entry.acks |= acks;
+        if renewed {
+            self.renewed(session);
+        } else {
+            self.turned([&user]);
+        }
         self.bound(&user);
         Ok(())
     }

@@ -18,6 +18,7 @@ pub const CLIENT_EVENTS: &[&str] = &[
     "delivery:ack",
     "meeting:cancel",
     "distribution:get",
+    "presence:watch",
 ];
 
 /// An event of a client's, its fields checked.
@@ -39,6 +40,8 @@ pub enum ClientEvent {
     Cancel(CancelDistribution),
     /// `distribution:get`
     Get(GetDistribution),
+    /// `presence:watch`
+    Watch(WatchPresence),
 }
 
 impl ClientEvent {
@@ -54,6 +57,7 @@ impl ClientEvent {
             Self::Receipt(_) => "delivery:ack",
             Self::Cancel(_) => "meeting:cancel",
             Self::Get(_) => "distribution:get",
+            Self::Watch(_) => "presence:watch",
         }
     }
 
@@ -67,6 +71,7 @@ impl ClientEvent {
             Self::Distribute(..) | Self::Cancel(_) => "meeting:distributed",
             Self::Ping => "pong",
             Self::Get(_) => "distribution",
+            Self::Watch(_) => "presence:state",
             Self::Receipt(_) => return None,
         })
     }
@@ -95,6 +100,15 @@ pub struct GetDistribution {
 /// Let what is queued or pending end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CancelDistribution(pub DistributionId);
+
+/// Tell the session who of these is there for the meeting, and from then on who comes and goes. Nobody: no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchPresence {
+    /// The meeting.
+    pub meeting: MeetingId,
+    /// Who.
+    pub users: Roster,
+}
 
 /// Let these credentials count no more, and end the sessions that they opened.
 #[derive(Clone, Debug, PartialEq, Eq)]

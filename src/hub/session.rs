@@ -6,6 +6,7 @@
 
 mod distributing;
 mod standing;
+mod watching;
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -210,6 +211,7 @@ impl Session {
                 ClientEvent::Distribute(request, key) => self.distribute(request, key, command, ctx),
                 ClientEvent::Cancel(request) => self.cancel(request, command, ctx),
                 ClientEvent::Get(request) => self.get(request, command, ctx),
+                ClientEvent::Watch(request) => self.watch_presence(request, command, ctx),
                 ClientEvent::Ping | ClientEvent::Receipt(_) => Ok(()),
             }
         });

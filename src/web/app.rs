@@ -39,6 +39,7 @@ use crate::hub::mint::Deadlines;
 use crate::hub::presence::Presence;
 use crate::hub::refusal::Code;
 use crate::hub::registry::{Bounds, EndAll, Registry};
+use crate::hub::watches;
 use crate::identity::{Authority, KeyError, KeyWatch};
 use crate::zoom::broker::{Tempo, TokenBroker};
 use crate::zoom::{self, ClientError, Health};
@@ -194,6 +195,11 @@ fn start_actors(
                 sessions: max_sessions,
                 per_user: config.limits.max_sessions_per_user,
                 min_life: config.zoom.min_life,
+                watches: watches::Bounds {
+                    per_session: config.limits.max_batch,
+                    in_all: watches::IN_ALL,
+                    grace: config.times.presence_grace,
+                },
             },
             authority.revocations().cloned(),
             alive("registry"),

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::hub::refusal::{Code, Detail, Refusal};
 use crate::hub::requests::{
     Authenticate, BatchJoin, Distribute, GetDistribution, IdempotencyKey, JoinMeeting, Revoke, Roster,
-    SetUpMeeting, StartMeeting,
+    SetUpMeeting, StartMeeting, WatchPresence,
 };
 use crate::identity::Matching;
 use crate::names::{DeliveryId, DistributionId};
@@ -30,6 +30,7 @@ pub(super) struct Fields {
     participant_user_id: Given,
     participant_user_ids: Given,
     user_id: Given,
+    user_ids: Given,
     token: Hidden,
     issued_before: Given,
     wait: Given,
@@ -41,6 +42,9 @@ pub(super) struct Fields {
     distribution_id: Given,
     follow: Given,
 }
+
+/// The field of most lists.
+const PARTICIPANTS: &str = "participantUserIds";
 
 /// A value that must not be seen.
 #[derive(Clone, Default, PartialEq)]
@@ -61,6 +65,7 @@ impl Fields {
             "participantUserId" => &mut self.participant_user_id,
             "participantUserIds" => &mut self.participant_user_ids,
             "userId" => &mut self.user_id,
+            "userIds" => &mut self.user_ids,
             "token" => &mut self.token.0,
             "issuedBefore" => &mut self.issued_before,
             "wait" => &mut self.wait,
@@ -135,10 +140,10 @@ impl Fields {
     pub(super) fn batch_join(self, max: usize) -> Result<BatchJoin, Refusal> {
         let mut faults = Faults::default();
         let meeting = faults.note(self.meeting_id.meeting());
-        let participants = faults.note(self.participant_user_ids.roster().and_then(not_empty));
+        let participants = faults.note(self.participant_user_ids.roster(PARTICIPANTS).and_then(not_empty));
         match (meeting, participants) {
             (Some(meeting), Some(participants)) => {
-                Ok(BatchJoin { meeting, participants: within(participants, max)? })
+                Ok(BatchJoin { meeting, participants: within(participants, max, PARTICIPANTS)? })
             }
             _ => Err(faults.refusal("meetingId and participantUserIds")),
         }
@@ -152,11 +157,11 @@ impl Fields {
         let participants = if self.participant_user_ids == Given::Absent {
             Some(Roster::default())
         } else {
-            faults.note(self.participant_user_ids.roster())
+            faults.note(self.participant_user_ids.roster(PARTICIPANTS))
         };
         match (meeting, host, participants) {
             (Some(meeting), Some(host), Some(participants)) => {
-                Ok(SetUpMeeting { meeting, host, participants: within(participants, max)? })
+                Ok(SetUpMeeting { meeting, host, participants: within(participants, max, PARTICIPANTS)? })
             }
             _ => Err(faults.refusal("meetingId and hostUserId")),
         }
@@ -167,13 +172,13 @@ impl Fields {
         let mut faults = Faults::default();
         let meeting = faults.note(self.meeting_id.meeting());
         let host = faults.note(self.host_user_id.user("hostUserId"));
-        let participants = faults.note(self.participant_user_ids.roster());
+        let participants = faults.note(self.participant_user_ids.roster(PARTICIPANTS));
         let holds = faults.note(self.hold.flag("hold", true));
         let hold = faults.note(self.hold_seconds.unless_absent(Given::hold));
         match (meeting, host, participants, holds, hold) {
             (Some(meeting), Some(host), Some(participants), Some(holds), Some(hold)) => {
                 let hold = holds.then(|| hold.unwrap_or(Duration::MAX));
-                Ok(Distribute { meeting, host, participants: within(participants, max)?, hold })
+                Ok(Distribute { meeting, host, participants: within(participants, max, PARTICIPANTS)?, hold })
             }
             _ => Err(faults.refusal("meetingId, hostUserId and participantUserIds")),
         }
@@ -220,6 +225,18 @@ impl Fields {
         }
     }
 
+    /// The fields of a watch of at most `max` users; of none it ends one.
+    pub(super) fn watch(self, max: usize) -> Result<WatchPresence, Refusal> {
+        const USERS: &str = "userIds";
+        let mut faults = Faults::default();
+        let meeting = faults.note(self.meeting_id.meeting());
+        let users = faults.note(self.user_ids.roster(USERS));
+        match (meeting, users) {
+            (Some(meeting), Some(users)) => Ok(WatchPresence { meeting, users: within(users, max, USERS)? }),
+            _ => Err(faults.refusal("meetingId and userIds")),
+        }
+    }
+
     /// How long a caller is willing to wait, in seconds from 0 to `longest`, which is also the default.
     pub(super) fn wait(&self, longest: Duration) -> Result<Duration, Refusal> {
         let seconds: Option<f64> = match &self.wait {
@@ -242,17 +259,17 @@ fn required<T>(field: Result<T, Fault>, name: &str) -> Result<T, Refusal> {
 fn not_empty(participants: Roster) -> Result<Roster, Fault> {
     if participants.is_empty() {
         let message = "name at least one participant";
-        return Err(Fault::new(Code::InvalidRequest, "participantUserIds", message));
+        return Err(Fault::new(Code::InvalidRequest, PARTICIPANTS, message));
     }
     Ok(participants)
 }
 
-fn within(participants: Roster, max: usize) -> Result<Roster, Refusal> {
+fn within(participants: Roster, max: usize, field: &'static str) -> Result<Roster, Refusal> {
     if participants.len() <= max {
         return Ok(participants);
     }
     let message = format!("At most {max} participants fit in one call");
-    let details = vec![Detail { field: "participantUserIds", message: message.clone() }];
+    let details = vec![Detail { field, message: message.clone() }];
     Err(Refusal { details, ..Refusal::new(Code::TooManyParticipants, message) })
 }
 

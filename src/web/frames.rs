@@ -59,6 +59,7 @@ pub(super) fn event(name: &str, data: Option<&str>, max_batch: usize) -> Result<
         "delivery:ack" => Ok(ClientEvent::Receipt(fields(data)?.receipt()?)),
         "meeting:cancel" => Ok(ClientEvent::Cancel(CancelDistribution(fields(data)?.cancel()?))),
         "distribution:get" => Ok(ClientEvent::Get(fields(data)?.get()?)),
+        "presence:watch" => Ok(ClientEvent::Watch(fields(data)?.watch(max_batch)?)),
         _ => Err(Refusal::new(Code::UnknownEvent, format!("There is no event {:?}", cut(name)))),
     }
 }

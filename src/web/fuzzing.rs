@@ -92,6 +92,9 @@ fn answered(Event { event, frame }: Event) {
             if let ClientEvent::Distribute(distribute, _) = &event {
                 short(&distribute.participants);
             }
+            if let ClientEvent::Watch(watch) = &event {
+                short(&watch.users);
+            }
             ServerEvent::Pong(Pong::now())
         }
         Err(Unreadable { refusal, event }) => {
@@ -158,6 +161,7 @@ fn understood(read: Result<Fields, Refusal>) {
         fields.clone().batch_join(MAX_BATCH).inspect(|batch| short(&batch.participants)).err(),
         fields.clone().set_up(MAX_BATCH).inspect(|meeting| short(&meeting.participants)).err(),
         fields.clone().distribute(MAX_BATCH).inspect(|meeting| short(&meeting.participants)).err(),
+        fields.clone().watch(MAX_BATCH).inspect(|watch| short(&watch.users)).err(),
         fields.wait(longest).inspect(|wait| assert!(*wait <= longest)).err(),
     ];
     for refusal in refusals.iter().flatten() {

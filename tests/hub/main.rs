@@ -29,6 +29,7 @@ mod limits;
 mod origin;
 mod pace;
 mod permissions;
+mod presence;
 mod program;
 mod protocol_document;
 mod receipts;

@@ -43,6 +43,7 @@ const ZAK: [Cell; 3] = [No, Own, Any];
 const OBF: [Cell; 3] = [OwnMeeting, OwnMeeting, AnyMeeting];
 const DISTRIBUTE: [Cell; 3] = [No, OwnMeeting, AnyMeeting];
 const OTHERS_TOKENS: [Cell; 3] = [No, No, AnyMeeting];
+const PRESENCE: [Cell; 3] = [No, AnyMeeting, AnyMeeting];
 const REVOKE: [Cell; 3] = [No, No, Any];
 
 const OWN: &str = "ann@example.com";
@@ -66,6 +67,11 @@ fn start(host: &str) -> Value {
 
 fn join(user: &str) -> Value {
     json!({"meetingId": MEETING, "participantUserId": user})
+}
+
+/// Of users who are there and no others: nothing changes.
+fn watch(user: &str) -> Value {
+    json!({"meetingId": MEETING, "userIds": [user, "carl@example.com"]})
 }
 
 fn many(host: &str) -> Value {
@@ -111,6 +117,7 @@ async fn each_cell_of_the_table_over_each_carrier(#[values(WebSocket, SocketIo, 
                 ("meeting:start", start(user), ZAK, &["meeting:started"][..]),
                 ("meeting:join", join(user), OBF, &["meeting:credentials"]),
                 ("meeting:distribute", many(user), DISTRIBUTE, &["meeting:started", "meeting:distributed"]),
+                ("presence:watch", watch(user), PRESENCE, &["presence:state"]),
                 ("authenticate", json!({"userId": user}), AUTHENTICATE, &["authenticated"]),
             ];
             for (event, data, row, answers) in events {

@@ -34,10 +34,10 @@ async fn the_index_names_every_endpoint_and_every_event() {
             "url": format!("ws://{}", hub.address()),
             "path": "/ws", "socketio": "/socket.io/",
             "events": {
-                "client": ["authenticate", "meeting:start", "meeting:join", "meeting:distribute", "ping", "delivery:ack", "meeting:cancel", "distribution:get"],
+                "client": ["authenticate", "meeting:start", "meeting:join", "meeting:distribute", "ping", "delivery:ack", "meeting:cancel", "distribution:get", "presence:watch"],
                 "server": [
                     "authenticated", "meeting:started", "meeting:credentials", "meeting:progress", "meeting:distributed", "distribution",
-                    "error", "pong",
+                    "presence:state", "presence:change", "error", "pong",
                 ],
             },
         },

@@ -24,16 +24,16 @@ fn row(action: Action<'_>) -> [(bool, bool); 3] {
     match action {
         Action::Authenticate(_) | Action::Obf(..) => [(true, false), (true, false), (true, true)],
         Action::Zak(_) | Action::Distribute(..) => [(false, false), (true, false), (true, true)],
-        Action::Distributions => [(false, false), (true, true), (true, true)],
+        Action::Distributions | Action::Presence(_) => [(false, false), (true, true), (true, true)],
         Action::OthersTokens(_) | Action::Revoke => [(false, false), (false, false), (true, true)],
     }
 }
 
 fn is_of_a_meeting(action: Action<'_>) -> bool {
-    matches!(action, Action::Obf(..) | Action::Distribute(..) | Action::OthersTokens(_))
+    matches!(action, Action::Obf(..) | Action::Distribute(..) | Action::OthersTokens(_) | Action::Presence(_))
 }
 
-fn actions(user: &UserId, meeting: MeetingId) -> [Action<'_>; 7] {
+fn actions(user: &UserId, meeting: MeetingId) -> [Action<'_>; 8] {
     [
         Action::Authenticate(user),
         Action::Zak(user),
@@ -41,6 +41,7 @@ fn actions(user: &UserId, meeting: MeetingId) -> [Action<'_>; 7] {
         Action::Distribute(user, meeting),
         Action::Distributions,
         Action::OthersTokens(meeting),
+        Action::Presence(meeting),
         Action::Revoke,
     ]
 }
@@ -72,14 +73,14 @@ fn a_user_is_the_same_in_another_ascii_case_and_no_look_alike() {
 proptest! {
     #[test]
     fn each_cell_of_the_table_is_a_yes_or_a_no(
-        role in 0..3_usize, own in any::<bool>(), scope in 0..3_usize, which in 0..7_usize,
+        role in 0..3_usize, own in any::<bool>(), scope in 0..3_usize, which in 0..8_usize,
     ) {
         let meetings: Option<&[&str]> = [None, Some(&["123456789"][..]), Some(&["987654321"][..])][scope];
         let asked: UserId = if own { "ANN@example.com" } else { "bob@example.com" }.parse().unwrap();
         let action = actions(&asked, "123-456-789".parse().unwrap())[which];
         let (own_user, others) = row(action)[role];
         let in_scope = scope != 2 || !is_of_a_meeting(action);
-        // The last three name no user.
+        // From there on they name no user.
         let permitted = in_scope && if own || which >= 4 { own_user } else { others };
         let decided = decide(&caller(ROLES[role], "ann@example.com", meetings), action);
         prop_assert_eq!(decided.map_err(|refusal| refusal.code), if permitted { Ok(()) } else { Err(Code::Forbidden) });

@@ -152,7 +152,8 @@ fn caller(user: usize, shows: Shows) -> Caller {
 impl World {
     fn new() -> Self {
         let presence = Presence::default();
-        let bounds = Bounds { sessions: 1000, per_user: PER_USER, min_life: Duration::from_mins(1) };
+        let watches = watches::Bounds { per_session: 0, in_all: 0, grace: Duration::ZERO };
+        let bounds = Bounds { sessions: 1000, per_user: PER_USER, min_life: Duration::from_mins(1), watches };
         let revocations = Some(Revocations::new(Duration::from_mins(1)));
         let registry =
             Registry::new(presence.clone(), Drain::default(), bounds, revocations, oneshot::channel().0);

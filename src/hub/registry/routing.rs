@@ -110,6 +110,8 @@ impl Registry {
             | ServerEvent::Progress(_)
             | ServerEvent::Distributed(_)
             | ServerEvent::Distribution(_)
+            | ServerEvent::PresenceState(_)
+            | ServerEvent::PresenceChange(_)
             | ServerEvent::Error(_)
             | ServerEvent::Pong(_) => Action::Authenticate(user),
         };

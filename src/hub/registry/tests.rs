@@ -52,7 +52,9 @@ impl Handler<Left> for Stuck {
     fn handle(&mut self, _left: Left, _ctx: &mut Self::Context) {}
 }
 
-const BOUNDS: Bounds = Bounds { sessions: 100, per_user: 3, min_life: Duration::from_mins(1) };
+const WATCHES: watches::Bounds = watches::Bounds { per_session: 3, in_all: 5, grace: Duration::ZERO };
+const BOUNDS: Bounds =
+    Bounds { sessions: 100, per_user: 3, min_life: Duration::from_mins(1), watches: WATCHES };
 
 struct Fixture {
     registry: Addr<Registry>,

@@ -125,14 +125,13 @@ impl Given {
         }
     }
 
-    pub(super) fn roster(self) -> Result<Roster, Fault> {
-        const FIELD: &str = "participantUserIds";
+    pub(super) fn roster(self, field: &'static str) -> Result<Roster, Fault> {
         match self {
-            Self::Absent => Err(Fault::missing(FIELD)),
+            Self::Absent => Err(Fault::missing(field)),
             Self::List(list) => Ok(Roster::new(list.into_iter().map(Self::named))),
             one @ Self::Text(_) => Ok(Roster::new([one.named()])),
             Self::Number(_) | Self::Flag(_) | Self::Other => {
-                Err(Fault::new(Code::InvalidRequest, FIELD, "write a list of texts"))
+                Err(Fault::new(Code::InvalidRequest, field, "write a list of texts"))
             }
         }
     }

@@ -58,6 +58,21 @@ fn a_batch_join_names_somebody_and_a_set_up_need_not() {
 }
 
 #[test]
+fn a_watch_needs_a_list_which_may_be_empty() {
+    let watch = |json| fields(json).watch(2);
+    let ends = watch(r#"{"meetingId":123456789,"userIds":[]}"#).unwrap();
+    assert!(ends.users.is_empty());
+    assert_eq!(watch(r#"{"meetingId":123456789,"userIds":["a","A","me"]}"#).unwrap().users.len(), 2);
+    for json in [r#"{"meetingId":123456789}"#, r#"{"meetingId":123456789,"userIds":null}"#] {
+        let refusal = watch(json).unwrap_err();
+        assert_eq!(refusal.message, "Missing required fields: meetingId and userIds");
+        assert_eq!((refusal.code, names(&refusal.details)), (Code::InvalidRequest, vec!["userIds"]));
+    }
+    let refusal = watch(r#"{"meetingId":123456789,"userIds":["a","b","c"]}"#).unwrap_err();
+    assert_eq!((refusal.code, names(&refusal.details)), (Code::TooManyParticipants, vec!["userIds"]));
+}
+
+#[test]
 fn a_wait_has_its_bounds() {
     let wait = |json| fields(json).wait(Duration::from_secs(30));
     assert_eq!(wait("{}").unwrap(), Duration::from_secs(30));

@@ -23,7 +23,7 @@ pub fn everything(user: &str, credential: &Credential) -> Value {
     let participants = [ALICE, BOB, EVE, ECHO, "missing@example.com", "me"];
     json!({"meetingId": MEETING, "hostUserId": user, "participantUserId": user, "userId": user,
            "participantUserIds": participants, "token": credential.token, "deliveryId": NO_NAME,
-           "distributionId": NO_NAME})
+           "distributionId": NO_NAME, "userIds": participants})
 }
 
 /// A credential in every place of a call where it may be, and in those where it may not.

@@ -22,7 +22,7 @@ use crate::harness::{Client, MEETING, due};
 pub const CARRIERS: [Carrier; 3] = [WebSocket, SocketIo, Polling];
 
 /// The events that a client may send, and what answers each.
-const EVENTS: [(&str, &str); 8] = [
+const EVENTS: [(&str, &str); 9] = [
     ("authenticate", "authenticated"),
     ("meeting:start", "meeting:started"),
     ("meeting:join", "meeting:credentials"),
@@ -31,6 +31,7 @@ const EVENTS: [(&str, &str); 8] = [
     ("delivery:ack", NOTHING),
     ("meeting:cancel", "error"),
     ("distribution:get", "error"),
+    ("presence:watch", "presence:state"),
 ];
 
 /// What answers a receipt.
