@@ -20,12 +20,13 @@ use crate::hub::command::permit;
 use crate::hub::distributions::{Distributions, Limits};
 use crate::hub::drain::Drain;
 use crate::hub::meetings::{BatchRow, Meetings};
-use crate::hub::mint::Deadlines;
+use crate::hub::mint::{Deadlines, Minting};
 use crate::hub::moments::in_words;
 use crate::hub::presence::Presence;
 use crate::hub::refusal::Refusal;
 use crate::hub::registry::{Bounds, Registry};
 use crate::hub::requests::{Named, Roster, SetUpMeeting};
+use crate::hub::tally::Tally;
 use crate::hub::watches;
 use crate::identity::{Authority, Caller};
 use crate::names::{MeetingId, RequestId, UserId};
@@ -99,14 +100,15 @@ impl Run {
         let presence = Presence::default();
         let registry = Registry::new(presence.clone(), Drain::default(), NOBODY, None, alive).start();
         let deadlines = Deadlines::new(&config.zoom);
+        let minting = Minting { broker: broker.clone(), deadlines, tally: Tally::default() };
         let distributions = {
-            let (broker, registry, limits) = (broker.clone(), registry.clone(), Limits::new(config));
+            let (minting, registry, limits) = (minting.clone(), registry.clone(), Limits::new(config));
             let (alive, _ended) = oneshot::channel();
             let (_tells, tempo) = watch::channel(Tempo::default());
-            Distributions::new(broker, registry, presence, deadlines, limits, tempo, alive).start()
+            Distributions::new(minting, registry, presence, limits, tempo, alive).start()
         };
         Self {
-            meetings: Meetings::new(broker.clone(), registry, distributions, deadlines),
+            meetings: Meetings::new(minting, registry, distributions),
             broker,
             deadline: deadlines.interactive(),
             simulated,

@@ -6,7 +6,7 @@
 use super::refusal::{Code, Refusal};
 use super::requests::{
     Authenticate, BatchJoin, CancelDistribution, Distribute, GetDistribution, JoinMeeting, Revoke,
-    SetUpMeeting, StartMeeting, WatchPresence,
+    SetUpMeeting, StartMeeting, Stats, WatchPresence,
 };
 use crate::identity::{Caller, Identity, Role};
 use crate::names::{MeetingId, UserId};
@@ -30,6 +30,8 @@ pub enum Action<'a> {
     Presence(MeetingId),
     /// To end other people's credentials.
     Revoke,
+    /// To see how much the hub does.
+    Stats,
 }
 
 /// A request that says what it would do.
@@ -98,6 +100,12 @@ impl Request for Revoke {
     }
 }
 
+impl Request for Stats {
+    fn action(&self) -> Action<'_> {
+        Action::Stats
+    }
+}
+
 /// A request that its caller may make.
 #[derive(Clone, Debug)]
 pub struct Permitted<R>(R);
@@ -148,7 +156,7 @@ fn may(identity: &Identity, action: Action<'_>) -> bool {
         Action::Distributions => identity.role != Role::Participant,
         Action::OthersTokens(meeting) => serves && identity.allows(meeting),
         Action::Presence(meeting) => identity.role != Role::Participant && identity.allows(meeting),
-        Action::Revoke => serves,
+        Action::Revoke | Action::Stats => serves,
     }
 }
 
@@ -165,6 +173,7 @@ fn forbidden(action: Action<'_>) -> &'static str {
         }
         Action::Presence(_) => "Who is there is for hosts to know, in the credential's own meetings",
         Action::Revoke => "Role service alone revokes",
+        Action::Stats => "The hub's figures are for role service alone",
     }
 }
 

@@ -8,13 +8,12 @@ use super::audit::{self, Asked, Subject};
 use super::distribution::Attempt;
 use super::events::{FrameId, MeetingCredentials, MeetingStarted, ServerEvent};
 use super::ledger::Try;
-use super::mint::{self, Deadlines};
+use super::mint::{self, Minting};
 use super::presence::Presence;
 use super::refusal::{Code, Refusal};
 use super::registry::{Registry, Route, Routed, To};
 use crate::zoom::IssuedToken;
 use crate::zoom::api::TokenKind;
-use crate::zoom::broker::TokenBroker;
 use crate::zoom::schedule::Batch;
 
 /// Tokens that are minted where each waits too long to be of use.
@@ -23,10 +22,9 @@ const FRESH: usize = 2;
 /// What every delivery works with.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
-    pub(crate) broker: Addr<TokenBroker>,
+    pub(crate) minting: Minting,
     pub(crate) registry: Addr<Registry>,
     pub(crate) presence: Presence,
-    pub(crate) deadlines: Deadlines,
 }
 
 impl Delivery {
@@ -79,7 +77,7 @@ impl Delivery {
     /// A row's first token is one of its batch's. For another somebody waits, so it goes before; where that is hopeless,
     /// since everybody has come at once, it has the patience of a batch.
     async fn obf(&self, it: &Try, batch: Batch, asked: &Asked) -> Result<IssuedToken, Refusal> {
-        let mint = |batch| mint::obf(&self.broker, self.deadlines, batch, &it.user, it.meeting, asked);
+        let mint = |batch| mint::obf(&self.minting, batch, &it.user, it.meeting, asked);
         if it.first {
             return mint(Some(batch)).await;
         }
@@ -99,7 +97,7 @@ impl Delivery {
         frame: Option<FrameId>,
     ) -> Result<Routed, Refusal> {
         let route = self.registry.send(Route { to, event, frame });
-        Ok(route.timeout(self.deadlines.interactive()).await?)
+        Ok(route.timeout(self.minting.deadlines.interactive()).await?)
     }
 }
 

@@ -28,7 +28,7 @@ use super::delivery::Delivery;
 use super::distribution::{Attempt, Distribution};
 use super::events::{FrameId, ServerEvent};
 use super::ledger::{At, Bounds, Ledger, Serial, Step, Try};
-use super::mint::{self, Deadlines};
+use super::mint::{self, Minting};
 use super::presence::Presence;
 use super::refusal::Refusal;
 use super::registry::{Registry, Routed, To};
@@ -37,13 +37,14 @@ use crate::config::{Config, Keeping};
 use crate::names::DeliveryId;
 use crate::zoom::IssuedToken;
 use crate::zoom::api::TokenKind;
-use crate::zoom::broker::{Tempo, TokenBroker};
+use crate::zoom::broker::Tempo;
 use attempts::Attempts;
 use press::{Press, Stage};
 
 use messages::lost;
 pub use messages::{
-    Arrived, Begin, Cancel, CutShort, Left, LetGo, List, Receipt, Released, Served, Show, Ticket,
+    Arrived, Begin, Cancel, Count, Counted, CutShort, Left, LetGo, List, Receipt, Released, Served, Show,
+    Ticket,
 };
 
 /// Between two progresses of a distribution.
@@ -93,16 +94,15 @@ impl Distributions {
     /// None running.
     #[must_use]
     pub fn new(
-        broker: Addr<TokenBroker>,
+        minting: Minting,
         registry: Addr<Registry>,
         presence: Presence,
-        deadlines: Deadlines,
         limits: Limits,
         tempo: watch::Receiver<Tempo>,
         alive: oneshot::Sender<Infallible>,
     ) -> Self {
         Self {
-            delivery: Delivery { broker, registry, presence, deadlines },
+            delivery: Delivery { minting, registry, presence },
             ledger: Ledger::new(limits.ledger),
             repeats: Repeats::new(limits.idempotency, limits.ledger.remembered),
             presses: HashMap::new(),
@@ -114,12 +114,12 @@ impl Distributions {
 
     /// Mints the host's ZAK.
     fn zak(&self, serial: Serial) -> impl Future<Output = Result<IssuedToken, Refusal>> + use<> {
-        let Delivery { broker, deadlines, .. } = self.delivery.clone();
+        let minting = self.delivery.minting.clone();
         let wanted = self.pressed(serial);
         let wanted = wanted.map(|(it, press)| (it.host().clone(), it.meeting(), press.asked.clone()));
         async move {
             let (host, meeting, asked) = wanted?;
-            mint::zak(&broker, deadlines, &host, meeting, &asked).await
+            mint::zak(&minting, &host, meeting, &asked).await
         }
     }
 

@@ -7,23 +7,21 @@ use super::audit::{self, Asked, Subject};
 use super::command::Permitted;
 use super::distributions::{Distributions, Served};
 use super::events::{MeetingCredentials, MeetingStarted, ServerEvent};
-use super::mint::{self, Deadlines};
+use super::mint::{self, Minting};
 use super::refusal::{Code, Refusal};
 use super::registry::{Registry, Route, Routed, To};
 use super::requests::{BatchJoin, JoinMeeting, Named, Roster, SetUpMeeting, StartMeeting};
 use crate::names::{DeliveryId, MeetingId, SessionId, UserId};
 use crate::zoom::IssuedToken;
 use crate::zoom::api::TokenKind;
-use crate::zoom::broker::TokenBroker;
 use crate::zoom::schedule::Batch;
 
-/// What minting needs: the two actors and the deadlines.
+/// What they need: what mints, and the two actors who are told.
 #[derive(Clone, Debug)]
 pub struct Meetings {
-    broker: Addr<TokenBroker>,
+    minting: Minting,
     registry: Addr<Registry>,
     distributions: Addr<Distributions>,
-    deadlines: Deadlines,
 }
 
 /// An OBF for the one who asked.
@@ -47,13 +45,8 @@ pub struct BatchRow {
 impl Meetings {
     /// Meetings served by these actors.
     #[must_use]
-    pub fn new(
-        broker: Addr<TokenBroker>,
-        registry: Addr<Registry>,
-        distributions: Addr<Distributions>,
-        deadlines: Deadlines,
-    ) -> Self {
-        Self { broker, registry, distributions, deadlines }
+    pub fn new(minting: Minting, registry: Addr<Registry>, distributions: Addr<Distributions>) -> Self {
+        Self { minting, registry, distributions }
     }
 
     /// Mints a ZAK for the one who asked.
@@ -66,7 +59,7 @@ impl Meetings {
         asked: &Asked,
     ) -> Result<IssuedToken, Refusal> {
         let StartMeeting { meeting, host } = request.into_inner();
-        mint::zak(&self.broker, self.deadlines, &host, meeting, asked).await
+        mint::zak(&self.minting, &host, meeting, asked).await
     }
 
     /// Mints an OBF for the one who asked, on a session that `confirms` what it gets. Whatever waited to give the user one
@@ -81,10 +74,10 @@ impl Meetings {
         confirms: Option<SessionId>,
     ) -> Result<Joined, Refusal> {
         let JoinMeeting { meeting, participant: user } = request.into_inner();
-        let obf = mint::obf(&self.broker, self.deadlines, None, &user, meeting, asked).await?;
+        let obf = mint::obf(&self.minting, None, &user, meeting, asked).await?;
         let served = self.distributions.send(Served { user, meeting, confirms });
         // Should it not be taken, the user gets another token, no more.
-        let delivery = served.timeout(self.deadlines.interactive()).await.unwrap_or_default();
+        let delivery = served.timeout(self.minting.deadlines.interactive()).await.unwrap_or_default();
         Ok(Joined { obf, delivery })
     }
 
@@ -98,7 +91,7 @@ impl Meetings {
         asked: &Asked,
     ) -> Result<Vec<BatchRow>, Refusal> {
         let BatchJoin { meeting, participants } = request.into_inner();
-        self.deadlines.fits_one_answer(participants.len())?;
+        self.minting.deadlines.fits_one_answer(participants.len())?;
         Ok(self.batch(meeting, &participants, asked).await)
     }
 
@@ -112,8 +105,8 @@ impl Meetings {
         asked: &Asked,
     ) -> Result<(IssuedToken, Vec<BatchRow>), Refusal> {
         let SetUpMeeting { meeting, host, participants } = request.into_inner();
-        self.deadlines.fits_one_answer(participants.len())?;
-        let zak = mint::zak(&self.broker, self.deadlines, &host, meeting, asked).await?;
+        self.minting.deadlines.fits_one_answer(participants.len())?;
+        let zak = mint::zak(&self.minting, &host, meeting, asked).await?;
         self.push_zak(&host, meeting, &zak, asked).await;
         Ok((zak, self.batch(meeting, &participants, asked).await))
     }
@@ -133,7 +126,7 @@ impl Meetings {
     async fn push(&self, subject: Subject<'_>, event: ServerEvent, asked: &Asked) {
         let route = Route { to: To::User(subject.user.clone()), event, frame: None };
         // A push that the registry can't take changes nothing for the caller, who has the token in the answer.
-        match self.registry.send(route).timeout(self.deadlines.interactive()).await {
+        match self.registry.send(route).timeout(self.minting.deadlines.interactive()).await {
             Ok(routed) if routed == Routed::default() => {}
             Ok(routed) => audit::delivered(subject, asked, routed),
             Err(error) => log::warn!("a token could not be pushed to its owner's sessions: {error}"),
@@ -150,7 +143,7 @@ impl Meetings {
                     return BatchRow { user: given.clone(), outcome: Err(refusal) };
                 }
             };
-            let outcome = mint::obf(&self.broker, self.deadlines, batch, user, meeting, asked).await;
+            let outcome = mint::obf(&self.minting, batch, user, meeting, asked).await;
             if let Ok(obf) = &outcome {
                 self.push_obf(user, meeting, obf, asked).await;
             }

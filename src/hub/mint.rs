@@ -1,4 +1,4 @@
-//! One token from the broker, with a deadline, and its line in the audit log.
+//! One token from the broker, with a deadline, its line in the audit log and its place in the tally.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::audit::{self, Asked, Subject};
 use super::refusal::{Code, Refusal};
+use super::tally::Tally;
 use crate::config::Zoom;
 use crate::names::{MeetingId, UserId};
 use crate::zoom::IssuedToken;
@@ -79,30 +80,32 @@ impl Deadlines {
     }
 }
 
+/// What mints: the broker, how long that may take, and what it has come to.
+#[derive(Clone, Debug)]
+pub struct Minting {
+    /// The one that calls Zoom.
+    pub broker: Addr<TokenBroker>,
+    /// How long a call may take.
+    pub deadlines: Deadlines,
+    /// Where each is counted.
+    pub tally: Tally,
+}
+
 /// Mints a host's ZAK.
 pub(crate) async fn zak(
-    broker: &Addr<TokenBroker>,
-    deadlines: Deadlines,
+    minting: &Minting,
     host: &UserId,
     meeting: MeetingId,
     asked: &Asked,
 ) -> Result<IssuedToken, Refusal> {
     let subject = Subject { kind: TokenKind::Zak, user: host, meeting };
-    issue(
-        broker,
-        deadlines,
-        deadlines.interactive(),
-        Mint::Zak { user: host.clone() }.interactive(),
-        subject,
-        asked,
-    )
-    .await
+    let call = Mint::Zak { user: host.clone() }.interactive();
+    issue(minting, minting.deadlines.interactive(), call, subject, asked).await
 }
 
 /// Mints a participant's OBF: as one of a batch, or for somebody who waits for it.
 pub(crate) async fn obf(
-    broker: &Addr<TokenBroker>,
-    deadlines: Deadlines,
+    minting: &Minting,
     batch: Option<Batch>,
     participant: &UserId,
     meeting: MeetingId,
@@ -111,20 +114,20 @@ pub(crate) async fn obf(
     let subject = Subject { kind: TokenKind::Obf, user: participant, meeting };
     let mint = Mint::Obf { user: participant.clone(), meeting };
     let (deadline, call) = match batch {
-        Some(batch) => (deadlines.batch(), Issue { mint, lane: Lane::Batch(batch) }),
-        None => (deadlines.interactive(), mint.interactive()),
+        Some(batch) => (minting.deadlines.batch(), Issue { mint, lane: Lane::Batch(batch) }),
+        None => (minting.deadlines.interactive(), mint.interactive()),
     };
-    issue(broker, deadlines, deadline, call, subject, asked).await
+    issue(minting, deadline, call, subject, asked).await
 }
 
 async fn issue(
-    broker: &Addr<TokenBroker>,
-    deadlines: Deadlines,
+    minting: &Minting,
     deadline: Duration,
     issue: Issue,
     subject: Subject<'_>,
     asked: &Asked,
 ) -> Result<IssuedToken, Refusal> {
+    let Minting { broker, deadlines, tally } = minting;
     let issued = match broker.send(issue).timeout(deadline).await {
         Ok(Ok(token)) if token.left(Timestamp::now()) < deadlines.min_life => Err(stale(subject.kind)),
         Ok(issued) => issued.map_err(Refusal::from),
@@ -132,6 +135,7 @@ async fn issue(
         Err(error @ MailboxError::Closed) => Err(error.into()),
     };
     audit::minted(subject, asked, issued.as_ref().err());
+    tally.note(subject.kind, issued.as_ref().err());
     issued
 }
 

@@ -23,6 +23,7 @@ pub mod registry;
 mod repeats;
 pub mod requests;
 pub mod session;
+pub mod tally;
 pub mod watches;
 
 use std::time::Duration;
@@ -33,6 +34,7 @@ use tokio::sync::watch;
 use crate::config::{Limits, Times};
 use crate::identity::Authority;
 use crate::zoom::Health;
+use crate::zoom::broker::TokenBroker;
 
 /// The handles of a running hub, for sessions and for the web layer.
 #[derive(Clone, Debug)]
@@ -43,6 +45,10 @@ pub struct Hub {
     pub registry: Addr<registry::Registry>,
     /// Everything that runs.
     pub distributions: Addr<distributions::Distributions>,
+    /// Every call to Zoom.
+    pub broker: Addr<TokenBroker>,
+    /// What minting has come to.
+    pub tally: tally::Tally,
     /// Who callers are.
     pub authority: Authority,
     /// Who is connected.

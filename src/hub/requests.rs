@@ -110,6 +110,10 @@ pub struct WatchPresence {
     pub users: Roster,
 }
 
+/// The hub's figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stats;
+
 /// Let these credentials count no more, and end the sessions that they opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revoke(pub Matching);

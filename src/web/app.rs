@@ -35,10 +35,11 @@ use crate::hub::Hub;
 use crate::hub::distributions::{CutShort, Distributions, LetGo, Limits};
 use crate::hub::drain::Drain;
 use crate::hub::meetings::Meetings;
-use crate::hub::mint::Deadlines;
+use crate::hub::mint::{Deadlines, Minting};
 use crate::hub::presence::Presence;
 use crate::hub::refusal::Code;
 use crate::hub::registry::{Bounds, EndAll, Registry};
+use crate::hub::tally::Tally;
 use crate::hub::watches;
 use crate::identity::{Authority, KeyError, KeyWatch};
 use crate::zoom::broker::{Tempo, TokenBroker};
@@ -187,6 +188,7 @@ fn start_actors(
             TokenBroker::new(upstream, &settings, tls, learns, tells, alive)
         })
     };
+    let minting = Minting { broker: broker.clone(), deadlines, tally: Tally::default() };
     let registry = {
         let registry = Registry::new(
             presence.clone(),
@@ -207,14 +209,16 @@ fn start_actors(
         Registry::start_in_arbiter(arbiter, move |_| registry)
     };
     let distributions = {
-        let (broker, registry, presence) = (broker.clone(), registry.clone(), presence.clone());
+        let (minting, registry, presence) = (minting.clone(), registry.clone(), presence.clone());
         let (limits, alive) = (Limits::new(config), alive("distributions"));
         Distributions::start_in_arbiter(arbiter, move |_| {
-            Distributions::new(broker, registry, presence, deadlines, limits, tempo, alive)
+            Distributions::new(minting, registry, presence, limits, tempo, alive)
         })
     };
     let hub = Hub {
-        meetings: Meetings::new(broker, registry.clone(), distributions.clone(), deadlines),
+        tally: minting.tally.clone(),
+        meetings: Meetings::new(minting, registry.clone(), distributions.clone()),
+        broker,
         registry,
         distributions,
         authority,

@@ -62,6 +62,7 @@ struct Endpoints {
     distribution: &'static str,
     cancel_distribution: &'static str,
     revoke_sessions: &'static str,
+    stats: &'static str,
     live: &'static str,
     ready: &'static str,
 }
@@ -104,6 +105,7 @@ fn described(request: &HttpRequest, about: &About) -> Index {
             distribution: "GET /api/distributions/{id}",
             cancel_distribution: "POST /api/distributions/{id}/cancel",
             revoke_sessions: "POST /api/sessions/revoke",
+            stats: "GET /api/stats",
             live: "GET /api/health/live",
             ready: "GET /api/health/ready",
         },

@@ -26,6 +26,7 @@ mod rates;
 mod remote;
 mod sessions;
 pub mod socketio;
+mod stats;
 mod unread;
 mod websocket;
 
@@ -51,6 +52,7 @@ fn routes(service: &mut web::ServiceConfig) {
         .service(resource("/api/distributions", "GET, HEAD", read().to(distributions::list)))
         .service(resource("/api/distributions/{id}", "GET, HEAD", read().to(distributions::show)))
         .service(resource("/api/distributions/{id}/cancel", "POST", web::post().to(distributions::cancel)))
+        .service(resource("/api/stats", "GET, HEAD", read().to(stats::stats)))
         .service(resource("/api/health/live", "GET, HEAD", read().to(health::live)))
         .service(resource("/api/health/ready", "GET, HEAD", read().to(health::ready)))
         .service(resource("/api/sessions/revoke", "POST", web::post().to(sessions::revoke)))

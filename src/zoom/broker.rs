@@ -5,6 +5,7 @@
 //! stopped waiting gives its place back. The broker awaits no other actor.
 
 mod flight;
+mod load;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -27,6 +28,8 @@ use super::schedule::{After, Bounds, Call, Hopeless, Lane, News, Schedule, Turn}
 use crate::config::{Upstream, Zoom};
 use crate::names::{MeetingId, UserId};
 use flight::{Job, Landed, end, fly, probe};
+
+pub use load::{HowBusy, Load};
 
 /// How often calls are looked for whose time is over while they wait.
 const SWEEP: Duration = Duration::from_secs(1);

@@ -162,6 +162,11 @@ impl<J: Wanted> Schedule<J> {
         self.pace.rate(now)
     }
 
+    /// Whether calls are refused since Zoom doesn't answer.
+    pub(crate) fn is_away(&self) -> bool {
+        self.breaker.is_open()
+    }
+
     /// How many calls wait, for their turn or for another attempt.
     pub(crate) fn waiting(&self) -> usize {
         self.lanes.len() + self.later.len()

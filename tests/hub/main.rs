@@ -49,6 +49,7 @@ mod socket_io_sessions;
 mod stalled;
 mod stalled_by_default;
 mod standing;
+mod stats;
 mod stop;
 mod token_command;
 mod zoom;

@@ -27,6 +27,7 @@ async fn the_index_names_every_endpoint_and_every_event() {
             "distributions": "GET /api/distributions",
             "distribution": "GET /api/distributions/{id}",
             "cancelDistribution": "POST /api/distributions/{id}/cancel",
+            "stats": "GET /api/stats",
             "live": "GET /api/health/live",
             "ready": "GET /api/health/ready",
         },

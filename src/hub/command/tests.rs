@@ -25,7 +25,9 @@ fn row(action: Action<'_>) -> [(bool, bool); 3] {
         Action::Authenticate(_) | Action::Obf(..) => [(true, false), (true, false), (true, true)],
         Action::Zak(_) | Action::Distribute(..) => [(false, false), (true, false), (true, true)],
         Action::Distributions | Action::Presence(_) => [(false, false), (true, true), (true, true)],
-        Action::OthersTokens(_) | Action::Revoke => [(false, false), (false, false), (true, true)],
+        Action::OthersTokens(_) | Action::Revoke | Action::Stats => {
+            [(false, false), (false, false), (true, true)]
+        }
     }
 }
 
@@ -33,7 +35,7 @@ fn is_of_a_meeting(action: Action<'_>) -> bool {
     matches!(action, Action::Obf(..) | Action::Distribute(..) | Action::OthersTokens(_) | Action::Presence(_))
 }
 
-fn actions(user: &UserId, meeting: MeetingId) -> [Action<'_>; 8] {
+fn actions(user: &UserId, meeting: MeetingId) -> [Action<'_>; 9] {
     [
         Action::Authenticate(user),
         Action::Zak(user),
@@ -43,6 +45,7 @@ fn actions(user: &UserId, meeting: MeetingId) -> [Action<'_>; 8] {
         Action::OthersTokens(meeting),
         Action::Presence(meeting),
         Action::Revoke,
+        Action::Stats,
     ]
 }
 
@@ -73,7 +76,7 @@ fn a_user_is_the_same_in_another_ascii_case_and_no_look_alike() {
 proptest! {
     #[test]
     fn each_cell_of_the_table_is_a_yes_or_a_no(
-        role in 0..3_usize, own in any::<bool>(), scope in 0..3_usize, which in 0..8_usize,
+        role in 0..3_usize, own in any::<bool>(), scope in 0..3_usize, which in 0..9_usize,
     ) {
         let meetings: Option<&[&str]> = [None, Some(&["123456789"][..]), Some(&["987654321"][..])][scope];
         let asked: UserId = if own { "ANN@example.com" } else { "bob@example.com" }.parse().unwrap();

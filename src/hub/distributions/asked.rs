@@ -1,4 +1,4 @@
-//! What hosts ask: to begin a distribution, or to see, follow or cancel one.
+//! What is asked: to begin a distribution, or to see, follow or cancel one; and how many there are.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,7 +6,7 @@ use std::time::Instant;
 use actix::prelude::*;
 use log::info;
 
-use super::messages::{Begin, Cancel, List, Show, Ticket};
+use super::messages::{Begin, Cancel, Count, Counted, List, Show, Ticket};
 use super::press::Press;
 use super::{Distributions, LISTED};
 use crate::hub::command::{Action, decide};
@@ -129,6 +129,20 @@ impl Handler<List> for Distributions {
         let seen = |it: &&Distribution| decide(&list.0, Action::Distribute(it.host(), it.meeting())).is_ok();
         let distributions = self.ledger.newest_first().filter(seen).take(LISTED);
         MessageResult(DistributionEvent::list(distributions.map(Distribution::summary).collect()))
+    }
+}
+
+impl Handler<Count> for Distributions {
+    type Result = Counted;
+
+    fn handle(&mut self, Count: Count, _ctx: &mut Self::Context) -> Counted {
+        let is_running = |it: &&Distribution| it.counts().queued > 0;
+        Counted {
+            running: self.ledger.newest_first().filter(is_running).count(),
+            remembered: self.ledger.newest_first().count(),
+            queued: self.ledger.queued(),
+            pending: self.ledger.pending(),
+        }
     }
 }
 

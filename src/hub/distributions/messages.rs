@@ -151,6 +151,24 @@ pub struct Cancel {
     pub id: DistributionId,
 }
 
+/// Asks how many distributions and rows there are.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "Counted")]
+pub struct Count;
+
+/// How many there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, MessageResponse)]
+pub struct Counted {
+    /// Distributions with a row that waits for its first token.
+    pub running: usize,
+    /// Distributions that are kept, the running ones among them.
+    pub remembered: usize,
+    /// Rows that wait for their first token.
+    pub queued: usize,
+    /// Rows that wait for their user.
+    pub pending: usize,
+}
+
 /// The stop waits no longer: the rows that are queued fail and are reported.
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
