@@ -21,8 +21,8 @@
 //   outcome.participants.filter((row) => row.status === "failed");
 //   hub.on("meeting:progress", ({ participants }) => showRows(participants));   // who comes later, who confirms
 //
-// Calls         `authenticate`, `start`, `join`, `distribute`, `cancel`, `distribution`, `distributions`, `ping`: each a
-//               promise of the hub's answer. One made while the connection is away waits for it. Every wait has a
+// Calls         `authenticate`, `start`, `join`, `distribute`, `cancel`, `distribution`, `distributions`, `watch`, `ping`:
+//               each a promise of the hub's answer. One made while the connection is away waits for it. Every wait has a
 //               deadline.
 // Progress      `onProgress` is called as soon as a distribution's rows begin, then at most four times a second, with
 //               the data of `meeting:progress`; its `participants` are the rows that changed since the last. The
@@ -31,6 +31,8 @@
 //               The outcome is there once no row is queued. Rows change afterwards, too: those that wait for somebody,
 //               and those whose token is confirmed. That is told by the event `meeting:progress`, and to `onProgress` of
 //               whoever follows: `hub.distribution(distributionId, { follow: true, onProgress })`, also after a reload.
+// Presence      `hub.watch({ meetingId, userIds }, onChange)` tells a host who of these is there, and then who comes and goes,
+//               also over reconnects.
 // Receipts      The hub is told that a token has arrived (`delivery:ack`) once a listener of `meeting:credentials` has
 //               returned, or the promise of the `join` that it answers was kept. Without that the hub makes another: for
 //               a token that nobody listened for, whose listener threw, or that got lost with the connection. The option
@@ -352,6 +354,8 @@ export class Hub {
   #unused = new Map();
   /** Distributions that are followed, with each one's listeners. */
   #followed = new Map();
+  /** Who is watched, by meeting. */
+  #watched = new Map();
   #wake = () => this.#awake();
   #waking = false;
 
@@ -405,6 +409,7 @@ export class Hub {
   disconnect() {
     this.#users.clear();
     this.#followed.clear();
+    this.#watched.clear();
     for (const one of [...this.#unused.values()]) this.#forget(one);
     this.#credential = undefined;
     if (this.#state === "closed") return;
@@ -521,6 +526,27 @@ export class Hub {
   /** The distributions that this caller may see, the newest first: their counts, no rows. */
   async distributions() {
     return (await this.request("distribution:get", {}, { answer: "distribution" })).distributions;
+  }
+
+  /**
+   * Who of these users is there, for a host: `{ meetingId, userIds }`. Resolves with `presence:state`, of who is `online` and
+   * who `offline`. `onChange` is told `[{ userId, online }]`: of everybody at first and after a reconnect, and then of who
+   * comes and goes. Another list takes the place of the meeting's last; an empty one ends it.
+   */
+  async watch({ meetingId, userIds }, onChange = () => {}) {
+    const name = digits({ meetingId });
+    const watch = { meetingId, userIds, onChange };
+    this.#watched.set(name, watch);
+    try {
+      const how = { answer: "presence:state", heed: this.#stateOf(name, watch) };
+      const state = await this.request("presence:watch", { meetingId, userIds }, how);
+      if (userIds.length === 0) this.#watchNoMore(name, watch);
+      return state;
+    } catch (error) {
+      // One that was lost with the connection is made up for when that is back.
+      if (!error.retryable) this.#watchNoMore(name, watch);
+      throw error;
+    }
   }
 
   /** The token of this meeting was used, or isn't wanted any more: no fresh one is asked for. */
@@ -642,6 +668,7 @@ export class Hub {
     this.#state = "open";
     for (const [key, userId] of this.#users) this.#again(key, userId);
     for (const distributionId of this.#followed.keys()) this.#followAgain(distributionId);
+    for (const [name, watch] of this.#watched) this.#watchAgain(name, watch);
     this.#enter("open");
     for (const arrival of [...this.#arrivals]) arrival.resolve();
   }
@@ -679,8 +706,37 @@ export class Hub {
     }
   }
 
+  /** Watches on a new connection: how everybody is makes up for who came and went meanwhile. */
+  async #watchAgain(name, watch) {
+    const { meetingId, userIds } = watch;
+    const deadline = Date.now() + this.#options.answerSeconds * 1000;
+    const how = { answer: "presence:state", deadline, heed: this.#stateOf(name, watch) };
+    try {
+      await this.#ask("presence:watch", { meetingId, userIds }, how);
+    } catch (error) {
+      if (!error.retryable) this.#watchNoMore(name, watch);
+    }
+  }
+
+  /** Tells a watch how everybody is, unless another has taken its place. */
+  #stateOf(name, watch) {
+    const all = (userIds, online) => userIds.map((userId) => ({ userId, online }));
+    return ({ online, offline }) => {
+      if (this.#watched.get(name) === watch) this.#tell(watch.onChange, [...all(online, true), ...all(offline, false)]);
+    };
+  }
+
+  #watchNoMore(name, watch) {
+    if (this.#watched.get(name) === watch) this.#watched.delete(name);
+  }
+
   #progressed(data) {
     for (const listener of [...(this.#followed.get(data.distributionId) ?? [])]) this.#tell(listener, data);
+  }
+
+  #presenceChanged(data) {
+    const watch = this.#watched.get(digits(data));
+    if (watch) this.#tell(watch.onChange, data.changes);
   }
 
   /** The host's ZAK by itself, told where the distribution's own has not come meanwhile. */
@@ -862,6 +918,9 @@ export class Hub {
     }
     this.#heedCredential(event, data);
     if (event === "meeting:progress") this.#progressed(data);
+    // The last rows are told by the outcome alone.
+    if (event === "meeting:distributed") this.#progressed(asProgress(data));
+    if (event === "presence:change") this.#presenceChanged(data);
     if (event !== "meeting:credentials") this.#emit(event, data, frame);
     else this.#receive(data, frame, asked ?? this.#pending.get(like), isTaken && !asked.freshens);
   }

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { WebSocketServer } from "ws";
 
 import { HubError, afterClose, renewalSeconds, waitSeconds } from "../../static/client.js";
-import { CARRIERS, client, disconnectAll, enters, next, overEach } from "./clients.js";
+import { CARRIERS, client, disconnectAll, enters, next, overEach, withMistakes } from "./clients.js";
 import { startHub, within } from "./hub.js";
 
 const MEETING = { meetingId: "1234567890" };
@@ -75,15 +75,7 @@ overEach("onProgress is told how far each of two distributions is, and of each r
 
 test("a mistake in onStarted is its own: the other listeners are told, and the outcome comes", async () => {
   const host = await connected(CARRIERS.WebSocket, "host@example.com");
-  const [real, mistakes] = [globalThis.queueMicrotask, []];
-  globalThis.queueMicrotask = (task) => real(() => {
-    try {
-      task();
-    } catch (error) {
-      mistakes.push(error.message);
-    }
-  });
-  try {
+  const mistakes = await withMistakes(async () => {
     const started = next(host, "meeting:started");
     const outcome = await host.distribute(
       { ...MEETING, hostUserId: "host@example.com", participantUserIds: ["nobody@example.com"], hold: false },
@@ -91,10 +83,8 @@ test("a mistake in onStarted is its own: the other listeners are told, and the o
     );
     assert.ok((await started).zakToken);
     assert.equal(outcome.failed, 1);
-    assert.deepEqual(mistakes, ["a slip"]);
-  } finally {
-    globalThis.queueMicrotask = real;
-  }
+  });
+  assert.deepEqual(mistakes, ["a slip"]);
 });
 
 overEach("answers that come in any order find their calls", async (carrier) => {

@@ -56,3 +56,36 @@ export function next(made, event) {
     });
   }));
 }
+
+/** A carrier whose connection can be cut. */
+export function cuttable(carrier) {
+  let cut;
+  const made = (url, on) => {
+    const link = carrier(url, on);
+    cut = () => {
+      link.close();
+      on.close({ code: 1006, reason: "" });
+    };
+    return link;
+  };
+  return { carrier: made, cut: () => cut() };
+}
+
+/** Does it where a listener's mistake is nobody's but its own. */
+export async function withMistakes(act) {
+  const real = globalThis.queueMicrotask;
+  const mistakes = [];
+  globalThis.queueMicrotask = (task) => real(() => {
+    try {
+      task();
+    } catch (error) {
+      mistakes.push(error.message);
+    }
+  });
+  try {
+    await act();
+  } finally {
+    globalThis.queueMicrotask = real;
+  }
+  return mistakes;
+}

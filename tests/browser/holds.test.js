@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { WebSocketServer } from "ws";
 
 import { freshSeconds } from "../../static/client.js";
-import { CARRIERS, client, disconnectAll, next, overEach } from "./clients.js";
+import { CARRIERS, client, cuttable, disconnectAll, next, overEach, withMistakes } from "./clients.js";
 import { startHub, within } from "./hub.js";
 
 const MEETING = { meetingId: "1234567890" };
@@ -58,39 +58,6 @@ function becomes(made, user, status) {
       if (row?.status === status) resolve(row);
     });
   }));
-}
-
-/** A carrier whose connection can be cut. */
-function cuttable(carrier) {
-  let cut;
-  const made = (url, on) => {
-    const link = carrier(url, on);
-    cut = () => {
-      link.close();
-      on.close({ code: 1006, reason: "" });
-    };
-    return link;
-  };
-  return { carrier: made, cut: () => cut() };
-}
-
-/** Does it where a listener's mistake is nobody's but its own. */
-async function withMistakes(act) {
-  const real = globalThis.queueMicrotask;
-  const mistakes = [];
-  globalThis.queueMicrotask = (task) => real(() => {
-    try {
-      task();
-    } catch (error) {
-      mistakes.push(error.message);
-    }
-  });
-  try {
-    await act();
-  } finally {
-    globalThis.queueMicrotask = real;
-  }
-  return mistakes;
 }
 
 overEach("a token is confirmed once a listener has taken it, and the host is told", async (carrier) => {
