@@ -1,5 +1,6 @@
 // The page's beginning: puts every part to work.
 
+import { board } from "./board/board.js";
 import { carriers, showTransports } from "./carriers.js";
 import { credential } from "./credential.js";
 import { byId } from "./dom.js";
@@ -7,10 +8,13 @@ import { distribution } from "./distribution.js";
 import { explorer, leave } from "./explorer.js";
 import { refreshHealth, watchHealth } from "./http.js";
 import { log } from "./log.js";
+import { overview } from "./overview/overview.js";
 import { allPanes, arrange } from "./panes.js";
+import { participant } from "./participant/participant.js";
 import { change, state, watch } from "./state.js";
 import { showStatus } from "./status.js";
 import { theme } from "./theme.js";
+import { onEnter, views } from "./views.js";
 
 theme(byId("theme"));
 log(byId("log"));
@@ -42,10 +46,16 @@ watch(({ auth, health }) => {
   // Another mode is another hub: what this page has of the one before is void.
   if (health && modeOf(health) !== auth) location.reload();
 });
+const others = [board(byId("board")), participant(byId("participant")), overview(byId("overview"))];
 credential(byId("credential"), () => {
   for (const pane of allPanes()) pane.identify();
+  for (const view of others) view.identify();
   leave();
 });
 explorer(byId("explorer"));
 await carriers(byId("carrier"));
-arrange(byId("panes"), onChange);
+// Whoever only looks at the board needs no connection of Alice's.
+onEnter("try", () => {
+  if (allPanes().length === 0) arrange(byId("panes"), onChange);
+});
+views();

@@ -11,6 +11,7 @@ const participantUserIds = {
   list: true,
   value: () => state.participants.map((person) => person.userId).join("\n"),
 };
+const userIds = { ...participantUserIds, name: "userIds", label: "Users, one a line" };
 const userId = { name: "userId", label: "User", value: () => state.participants[0].userId };
 const optional = (field) => ({ ...field, label: `${field.label} (optional)`, optional: true });
 const acks = { name: "acks", label: "Confirms what it gets, by delivery:ack", flag: true, unsaid: false, value: () => true };
@@ -51,6 +52,7 @@ export const GROUPS = [
         optional({ ...meetingId, value: () => "" }),
         optional({ name: "issuedBefore", label: "Signed before, by default now", value: () => "" }),
       ]),
+      http("GET", "/api/stats", "Sessions, distributions, Zoom’s pace and what failed, in numbers. In jwt mode it takes role service."),
       http("GET", "/api/health", "Whether Zoom let the hub in, and who is connected."),
       http("GET", "/api/health/live", "Whether the process serves."),
       http("GET", "/api/health/ready", "Whether it takes new work."),
@@ -67,6 +69,7 @@ export const GROUPS = [
       event("delivery:ack", "confirm", "A token has arrived. Without that, where acks was said, a fresh one is made.", [deliveryId]),
       event("meeting:cancel", "cancel", "Nobody is waited for any more; what was handed over stays good.", [distributionId]),
       event("distribution:get", "distribution", "A distribution as it stands, with its rows; without its name, all that the hub remembers.", [optional(distributionId), follow]),
+      event("presence:watch", "watch", "Who of these is there, and from now on who comes and goes.", [meetingId, userIds]),
       event("ping", "ping", "The time to the hub and back.", []),
       { kind: "raw", name: "raw frame", about: "Any text. What the hub can’t read it refuses; it closes the connection at the third, or at once over Socket.IO.", fields: [text] },
     ],

@@ -204,6 +204,7 @@ const ASKED = {
   confirm,
   cancel: (body) => hub.request("meeting:cancel", body, { answer: "meeting:distributed" }),
   distribution: (body) => hub.request("distribution:get", body, { answer: "distribution" }),
+  watch: (body) => hub.watch(body),
   ping: async () => ({ milliseconds: await hub.ping() }),
 };
 
@@ -225,6 +226,7 @@ const ANSWERS = {
   confirm: "sent",
   cancel: "meeting:distributed",
   distribution: "distribution",
+  watch: "presence:state",
   ping: "pong",
 };
 

@@ -78,6 +78,7 @@ function client({ call }, body = {}, { origin, carrier, asks }) {
     ],
     cancel: [`const outcome = await hub.cancel(${JSON.stringify(body.distributionId)});`],
     distribution: distribution(body),
+    watch: [`await hub.watch(${JSON.stringify(body, null, 2)}, (changes) => {`, "  for (const { userId, online } of changes) show(userId, online);", "});"],
     ping: ["const milliseconds = await hub.ping();"],
   };
   return [...opening, ...calls[call]].join("\n");
@@ -117,6 +118,7 @@ function socketIo({ name }, body, { origin, carrier, asks }) {
       `socket.on("meeting:started", ({ zakToken }) => start(zakToken));`,
       `socket.on("meeting:progress", ({ done, total, etaSeconds }) => console.log(done, total, etaSeconds));`,
     ],
+    "presence:watch": [`socket.on("presence:change", ({ changes }) => console.log(changes));`],
     "distribution:get": body?.follow
       ? [`socket.on("meeting:progress", ({ participants }) => console.log(participants));`]
       : [],

@@ -24,7 +24,7 @@ export function showStatus() {
     if (health.zoom !== "connected") words.push(["bad", "No login"]);
     else if (!simulated) words.push(["good", "Logged in"]);
   }
-  words.push([waiting ? "warn" : open ? "good" : "plain", `${open} of ${panes.length} connected`]);
+  if (panes.length) words.push([waiting ? "warn" : open ? "good" : "plain", `${open} of ${panes.length} connected`]);
   if (latency !== undefined) words.push(["plain", shortly(latency), "clock", "Latency"]);
   // The warning stands until the hub says that it asks for credentials: where that isn't known, better one too many.
   byId("open-mode").hidden = health ? health.auth === "jwt" : asks();

@@ -20,11 +20,11 @@ const ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const SCREENSHOTS = join(ROOT, "target/screenshots");
+export const SCREENSHOTS = join(ROOT, "target/screenshots");
 const DESKTOP = { width: 1280, height: 900 };
 
-/** Opens the page of a hub. What it complains about is in `complaints`; `close` ends the browser. */
-export async function openPage(origin, { viewport = DESKTOP, colorScheme = "light", args = [], ...options } = {}) {
+/** Opens the page of a hub, `at` a view of it. What it complains about is in `complaints`; `close` ends the browser. */
+export async function openPage(origin, { at = "", viewport = DESKTOP, colorScheme = "light", args = [], ...options } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "profile-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
@@ -56,7 +56,7 @@ export async function openPage(origin, { viewport = DESKTOP, colorScheme = "ligh
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    await page.goto(origin);
+    await page.goto(`${origin}/${at}`);
   } catch (error) {
     // A browser that nobody closes would keep the tests from ending.
     await close();
@@ -82,6 +82,11 @@ export function paneOf(page, userId) {
   return page.locator("article.pane").filter({ has: page.getByRole("heading", { name: userId, exact: true }) });
 }
 
+/** The board, which is one of the page's views: another has fields of the same names. */
+export function boardOf(page) {
+  return page.locator("#board");
+}
+
 /** A person's token, which is masked until it is revealed. */
 export async function tokenOf(page, userId) {
   const pane = paneOf(page, userId);
@@ -104,8 +109,22 @@ export const ANSWERS = {
   "delivery:ack": "sent",
   "meeting:cancel": "meeting:distributed",
   "distribution:get": "distribution",
+  "presence:watch": "presence:state",
   ping: "pong",
 };
+
+/** Collects what is said to those who don't see the page, from now on: `heard` tells it. */
+export async function listen(page) {
+  await page.evaluate(() => {
+    globalThis.heard = [];
+    const announcer = document.getElementById("announcer");
+    new MutationObserver(() => globalThis.heard.push(announcer.textContent)).observe(announcer, { childList: true });
+  });
+}
+
+export function heard(page) {
+  return page.evaluate(() => globalThis.heard);
+}
 
 /** What axe finds serious or critical in the page as it is now. */
 export async function violations(page) {
@@ -121,4 +140,47 @@ export async function violations(page) {
 export async function photograph(page, name, options = { fullPage: true }) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: "disabled", ...options });
+}
+
+/** Sees that nothing is wider than the window. */
+export async function fits(page, width) {
+  const { wide, out } = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth,
+    out: [...document.querySelectorAll("body *")]
+      .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5)
+      .map((one) => `${one.tagName}.${one.className}`),
+  }));
+  assert.ok(wide <= width, `${wide}: ${out}`);
+}
+
+/** The name of what has the focus, which must be seen to have it. */
+export async function focused(page) {
+  return page.evaluate(() => {
+    const now = document.activeElement;
+    const ring = getComputedStyle(now);
+    const bare = now.matches("input, body, main") || ring.outlineStyle !== "none";
+    if (!bare) throw new Error(`the focus can't be seen on ${now.outerHTML.slice(0, 200)}`);
+    return now.getAttribute("aria-label") ?? now.textContent.trim();
+  });
+}
+
+export function hasFocus(field) {
+  return field.evaluate((one) => one === document.activeElement);
+}
+
+export async function tabInto(page, field) {
+  for (let steps = 0; !(await hasFocus(field)); steps += 1) {
+    assert.ok(steps < 150, "no way to the field by Tab");
+    await page.keyboard.press("Tab");
+  }
+}
+
+export async function tabTo(page, name) {
+  const seen = [];
+  for (let steps = 0; steps < 150; steps += 1) {
+    await page.keyboard.press("Tab");
+    seen.push(await focused(page));
+    if (name.test(seen.at(-1))) return;
+  }
+  assert.fail(`no way to ${name} by Tab: ${seen.join(" | ")}`);
 }

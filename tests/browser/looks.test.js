@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { distribute, everybodyConnected, openPage, paneOf, photograph, violations } from "./browser.js";
+import {
+  distribute, everybodyConnected, fits, focused, hasFocus, openPage, paneOf, photograph, tabInto, tabTo, violations,
+} from "./browser.js";
 import { sign, startAskingHub } from "./credential.js";
 import { startHub } from "./hub.js";
 
@@ -32,7 +34,6 @@ for (const colorScheme of ["light", "dark"]) {
       assert.deepEqual(await violations(page), []);
       await page.evaluate(() => scrollTo(0, 0));
       await photograph(page, `${colorScheme}-desktop`);
-      if (colorScheme === "light") await photographReadme(page);
       assert.deepEqual(complaints, []);
     } finally {
       await close();
@@ -98,24 +99,6 @@ for (const colorScheme of ["light", "dark"]) {
   }
 }
 
-/** Sees that nothing is wider than the window. */
-async function fits(page, width) {
-  const { wide, out } = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth,
-    out: [...document.querySelectorAll("body *")]
-      .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5)
-      .map((one) => `${one.tagName}.${one.className}`),
-  }));
-  assert.ok(wide <= width, `${wide}: ${out}`);
-}
-
-/** The README's picture: the page down to the people, after a distribution. */
-async function photographReadme(page) {
-  const panes = await page.locator("#panes").boundingBox();
-  const clip = { x: 0, y: 0, width: 1280, height: Math.ceil(panes.y + panes.height + 32) };
-  await photograph(page, "page", { fullPage: true, clip });
-}
-
 test("the theme is switched by the toggle and survives a reload", async () => {
   const { page, close } = await openPage(hub.origin);
   try {
@@ -139,7 +122,7 @@ test("by keyboard alone to a finished distribution, a revealed token and an answ
   try {
     await everybodyConnected(page);
     await page.keyboard.press("Tab");
-    assert.equal(await focused(page), "Skip to the distribution");
+    assert.equal(await focused(page), "Skip to the content");
     await page.keyboard.press("Enter");
     await tabTo(page, /^Run a distribution$/);
     await page.keyboard.press("Space");
@@ -177,35 +160,3 @@ test("by keyboard alone a credential is put to use, and forgotten", async () => 
     await close();
   }
 });
-
-/** The name of what has the focus, which must be seen to have it. */
-async function focused(page) {
-  return page.evaluate(() => {
-    const now = document.activeElement;
-    const ring = getComputedStyle(now);
-    const bare = now.matches("input, body, main") || ring.outlineStyle !== "none";
-    if (!bare) throw new Error(`the focus can't be seen on ${now.outerHTML.slice(0, 200)}`);
-    return now.getAttribute("aria-label") ?? now.textContent.trim();
-  });
-}
-
-function hasFocus(field) {
-  return field.evaluate((one) => one === document.activeElement);
-}
-
-async function tabInto(page, field) {
-  for (let steps = 0; !(await hasFocus(field)); steps += 1) {
-    assert.ok(steps < 150, "no way to the field by Tab");
-    await page.keyboard.press("Tab");
-  }
-}
-
-async function tabTo(page, name) {
-  const seen = [];
-  for (let steps = 0; steps < 150; steps += 1) {
-    await page.keyboard.press("Tab");
-    seen.push(await focused(page));
-    if (name.test(seen.at(-1))) return;
-  }
-  assert.fail(`no way to ${name} by Tab: ${seen.join(" | ")}`);
-}
