@@ -99,12 +99,12 @@ test("a forged credential is told to be none of the hub’s", async () => {
   await withPage({ of: asking }, async (page) => {
     await page.getByLabel("Credential (a JWT)").waitFor();
     await listen(page);
-    await paste(page, forged(ALICE));
+    await paste(page, forged("fay@example.com"));
     const notice = page.locator(".participant-notice");
     await notice.getByText("The hub doesn’t accept this credential.").waitFor();
     await page.locator(".me").getByText("Not connected").waitFor();
     assert.equal((await heard(page)).filter((text) => text.includes("doesn’t accept")).length, 1);
-    await paste(page, sign(ALICE));
+    await paste(page, sign("fay@example.com"));
     await waits(page);
     assert.equal(await notice.isVisible(), false);
   });
