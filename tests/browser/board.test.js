@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, afterEach, before, test } from "node:test";
 
-import { boardOf, claims, openPage } from "./browser.js";
+import { boardOf, claims, everybodyConnected, openPage } from "./browser.js";
 import { disconnectAll } from "./clients.js";
 import { sign, startAskingHub } from "./credential.js";
 import { crowd, people } from "./crowd.js";
@@ -101,6 +101,7 @@ test("three hundred: pressed once, reloaded in the middle, the failed retried, t
       const late = await crowd(paced, absent.slice(0, 12));
       await score(page, "282 of 300 have their token");
       await counts(page, "Not here", 8);
+      assert.equal(await rows(page).count(), 8, "who has come is not among them any more");
       await page.reload();
       await score(page, "282 of 300 have their token");
       await counts(page, "Not here", 8);
@@ -208,6 +209,30 @@ test("one is retried alone, the awaited are given up, the host's own token comes
     await score(page, "2 of 3 have their token");
     assert.equal(page.url(), shown);
   });
+});
+
+test("what becomes of a board that was left for another list does not show there", async () => {
+  const [ann, bob] = people(2, "left");
+  await crowd(hub, [ann]);
+  const { page, close } = await openPage(hub.origin);
+  try {
+    await everybodyConnected(page);
+    const opened = page.waitForEvent("websocket");
+    await page.evaluate(() => { location.hash = "#board"; });
+    const socket = await opened;
+    await plan(page, [ann, bob]);
+    await press(page);
+    await stands(page, bob, "Awaited");
+    await boardOf(page).getByRole("button", { name: "New list" }).click();
+    const told = socket.waitForEvent("framereceived", ({ payload }) => /meeting:progress.*left\.002.*acknowledged/.test(payload));
+    await crowd(hub, [bob]);
+    await told;
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    assert.equal(await rows(page).count(), 0);
+    assert.equal(await boardOf(page).locator(".counter.all .many").textContent(), "0");
+  } finally {
+    await close();
+  }
 });
 
 test("a board whose connection was ended goes on where it was, with what happened meanwhile", async () => {
