@@ -74,12 +74,20 @@ impl PartialEq for UserId {
 
 impl Eq for UserId {}
 
+/// Bytes of a user ID that are hashed at once.
+const HASHED_AT_ONCE: usize = 16;
+
 impl Hash for UserId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for byte in self.0.bytes() {
-            state.write_u8(byte.to_ascii_lowercase());
+        // By pieces: byte by byte it costs five times as much, several times a token.
+        for piece in self.0.as_bytes().chunks(HASHED_AT_ONCE) {
+            let mut lower = [0; HASHED_AT_ONCE];
+            for (lower, byte) in lower.iter_mut().zip(piece) {
+                *lower = byte.to_ascii_lowercase();
+            }
+            state.write(&lower);
         }
-        state.write_u8(0xff);
+        state.write_usize(self.0.len());
     }
 }
 
@@ -200,13 +208,6 @@ random_name! {
 random_name! {
     /// One token handed to one user; `deliveryId` on the wire.
     DeliveryId
-}
-
-impl DeliveryId {
-    /// The first in order.
-    pub(crate) const MIN: Self = Self(0);
-    /// The last in order.
-    pub(crate) const MAX: Self = Self(u128::MAX);
 }
 
 /// The text is not 32 hexadecimal digits.

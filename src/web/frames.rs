@@ -1,5 +1,6 @@
 //! The plain WebSocket's frames: `{"event": "…", "data": {…}, "id": "…"}` to events and back, pure.
 
+use serde::ser::Error as _;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -103,7 +104,10 @@ struct Outgoing<'a> {
 /// Writes an event as a text frame.
 pub(super) fn encode(event: &ServerEvent, frame: Option<&FrameId>) -> serde_json::Result<String> {
     let id = frame.and_then(FrameId::name);
-    serde_json::to_string(&Outgoing { event: event.name(), data: event, id })
+    // A token's frame in one piece of memory, rather than in one that grows four times.
+    let mut text = Vec::with_capacity(event.weight());
+    serde_json::to_writer(&mut text, &Outgoing { event: event.name(), data: event, id })?;
+    String::from_utf8(text).map_err(serde_json::Error::custom)
 }
 
 #[cfg(test)]

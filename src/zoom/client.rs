@@ -86,6 +86,8 @@ pub(crate) struct ZoomClient {
     http: RefCell<Client>,
     /// When the last call began, while its connection may still be kept.
     called: Cell<Option<Instant>>,
+    /// The access token that calls are made with, and how they show it.
+    bearer: RefCell<Option<(Secret, HeaderValue)>>,
     upstream: Upstream,
     api_url: Rc<str>,
     timeout: Duration,
@@ -106,6 +108,7 @@ impl ZoomClient {
             max_concurrency: settings.max_concurrency,
             http: RefCell::new(http),
             called: Cell::new(None),
+            bearer: RefCell::new(None),
             upstream,
             api_url,
             timeout: settings.timeout,
@@ -123,7 +126,7 @@ impl ZoomClient {
             Zeroizing::new(format!("{}:{}", credentials.client_id, credentials.client_secret.reveal()));
         let request = self.http.borrow().post(self.upstream.oauth_url.as_str());
         let basic = Secret::new(STANDARD.encode(pair.as_bytes()));
-        let request = authorised(Call::Login, request, "Basic", basic.reveal())?;
+        let request = authorised(request, authorisation(Call::Login, "Basic", &basic)?);
         let answer = self.exchange(Call::Login, request.send_form(&form)).await?;
         let login = answer::login(&answer, &[&credentials.client_secret, &basic])?;
         let api_url = self.api_url_of(&login);
@@ -173,8 +176,21 @@ impl ZoomClient {
     ) -> Result<Answer, ZoomError> {
         let call = Call::Token(kind);
         let url = format!("{}{}", lease.api_url, token_path(kind, user, meeting, ttl.as_secs()));
-        let request = authorised(call, self.http.borrow().get(url), "Bearer", lease.token.reveal())?;
+        let request = authorised(self.http.borrow().get(url), self.bearer(call, &lease.token)?);
         self.exchange(call, request.send()).await
+    }
+
+    /// How calls show the access token: written once for each, since it has a thousand bytes.
+    fn bearer(&self, call: Call, token: &Secret) -> Result<HeaderValue, ZoomError> {
+        let mut bearer = self.bearer.borrow_mut();
+        match &*bearer {
+            Some((known, value)) if known.is(token) => Ok(value.clone()),
+            Some(_) | None => {
+                let value = authorisation(call, "Bearer", token)?;
+                *bearer = Some((token.clone(), value.clone()));
+                Ok(value)
+            }
+        }
     }
 
     /// Closes the kept connections when none was used for a while: awc looks at them at the next call only, and until
@@ -242,18 +258,18 @@ fn is_zooms(url: &Url) -> bool {
         && url.host_str().is_some_and(|host| under(host, "zoom.us") || under(host, "zoomgov.com"))
 }
 
-/// Sets the authorisation so that no Debug text of the headers shows it.
-fn authorised(
-    call: Call,
-    request: ClientRequest,
-    scheme: &str,
-    secret: &str,
-) -> Result<ClientRequest, ZoomError> {
-    let text = Zeroizing::new(format!("{scheme} {secret}"));
+/// An authorisation that no Debug text of the headers shows.
+fn authorisation(call: Call, scheme: &str, secret: &Secret) -> Result<HeaderValue, ZoomError> {
+    let text = Zeroizing::new(format!("{scheme} {}", secret.reveal()));
     let mut value = HeaderValue::from_str(&text)
         .map_err(|_odd| ZoomError::silent(call, Cause::BadAnswer, "the access token is no header value"))?;
     value.set_sensitive(true);
-    Ok(request.insert_header((AUTHORIZATION, value)).insert_header((header::ACCEPT, "application/json")))
+    Ok(value)
+}
+
+fn authorised(request: ClientRequest, authorisation: HeaderValue) -> ClientRequest {
+    let json = HeaderValue::from_static("application/json");
+    request.insert_header((AUTHORIZATION, authorisation)).insert_header((header::ACCEPT, json))
 }
 
 fn unreachable(call: Call, error: &dyn std::error::Error) -> ZoomError {
@@ -335,7 +351,8 @@ mod tests {
     fn the_authorisation_shows_in_no_debug_text() {
         let client = Client::builder().finish();
         let secret = Secret::new("hush".into());
-        let request = authorised(Call::Login, client.get("http://x"), "Bearer", secret.reveal()).unwrap();
+        let value = authorisation(Call::Login, "Bearer", &secret).unwrap();
+        let request = authorised(client.get("http://x"), value);
         assert!(!format!("{request:?}").contains("hush"), "{request:?}");
     }
 }

@@ -13,8 +13,8 @@ pub(super) struct Index {
     users: HashMap<UserId, Rows>,
     /// Of what was handed over, or is being handed over.
     deliveries: HashMap<DeliveryId, At>,
-    /// The same by rows, to forget them together.
-    handed: BTreeSet<(At, DeliveryId)>,
+    /// The same by distributions, to forget them together; what was not handed over after all is still in it.
+    handed: HashMap<Serial, Vec<DeliveryId>>,
     awaited: BTreeSet<(SessionId, At)>,
 }
 
@@ -38,11 +38,11 @@ impl Index {
 
     pub(super) fn remove(&mut self, serial: Serial, distribution: &Distribution) {
         self.names.remove(&distribution.id());
+        for delivery in self.handed.remove(&serial).unwrap_or_default() {
+            self.not_handed(delivery);
+        }
         for (row, kept) in distribution.rows() {
             let at = At(serial, row);
-            for delivery in self.handed_of(at) {
-                self.not_handed(delivery);
-            }
             if let Some((session, _)) = kept.awaits() {
                 self.awaits(at, Some(session), None);
             }
@@ -85,19 +85,12 @@ impl Index {
     /// A token is about to be handed over under this name: its receipt may come before word of its delivery.
     pub(super) fn handing(&mut self, delivery: DeliveryId, at: At) {
         self.deliveries.insert(delivery, at);
-        self.handed.insert((at, delivery));
+        self.handed.entry(at.0).or_default().push(delivery);
     }
 
     /// It was not handed over.
     pub(super) fn not_handed(&mut self, delivery: DeliveryId) {
-        if let Some(at) = self.deliveries.remove(&delivery) {
-            self.handed.remove(&(at, delivery));
-        }
-    }
-
-    fn handed_of(&self, at: At) -> Vec<DeliveryId> {
-        let of = self.handed.range((at, DeliveryId::MIN)..=(at, DeliveryId::MAX));
-        of.map(|(_, delivery)| *delivery).collect()
+        self.deliveries.remove(&delivery);
     }
 
     pub(super) fn delivered(&self, delivery: DeliveryId) -> Option<At> {
