@@ -79,7 +79,7 @@ const HASHED_AT_ONCE: usize = 16;
 
 impl Hash for UserId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // By pieces: byte by byte it costs five times as much, several times a token.
+        // By pieces: each costs a call of the hasher, and an ID is hashed several times a token.
         for piece in self.0.as_bytes().chunks(HASHED_AT_ONCE) {
             let mut lower = [0; HASHED_AT_ONCE];
             for (lower, byte) in lower.iter_mut().zip(piece) {

@@ -1,6 +1,6 @@
 //! Where the ledger finds a row: by its distribution's name, its user, its deliveries, and the session it waits for.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::{At, Serial};
 use crate::hub::distribution::Distribution;
@@ -13,8 +13,8 @@ pub(super) struct Index {
     users: HashMap<UserId, Rows>,
     /// Of what was handed over, or is being handed over.
     deliveries: HashMap<DeliveryId, At>,
-    /// The same by distributions, to forget them together; what was not handed over after all is still in it.
-    handed: HashMap<Serial, Vec<DeliveryId>>,
+    /// The same by distributions, to forget them together.
+    handed: HashMap<Serial, HashSet<DeliveryId>>,
     awaited: BTreeSet<(SessionId, At)>,
 }
 
@@ -85,12 +85,15 @@ impl Index {
     /// A token is about to be handed over under this name: its receipt may come before word of its delivery.
     pub(super) fn handing(&mut self, delivery: DeliveryId, at: At) {
         self.deliveries.insert(delivery, at);
-        self.handed.entry(at.0).or_default().push(delivery);
+        self.handed.entry(at.0).or_default().insert(delivery);
     }
 
     /// It was not handed over.
     pub(super) fn not_handed(&mut self, delivery: DeliveryId) {
-        self.deliveries.remove(&delivery);
+        let Some(at) = self.deliveries.remove(&delivery) else { return };
+        if let Some(handed) = self.handed.get_mut(&at.0) {
+            handed.remove(&delivery);
+        }
     }
 
     pub(super) fn delivered(&self, delivery: DeliveryId) -> Option<At> {
