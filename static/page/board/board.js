@@ -42,7 +42,7 @@ class Board {
     onExport: () => save(fileName(this.#about.meetingId), csv(this.#rows.all())),
   });
   #table = new Table((userId) => this.#retry([userId]));
-  #line = lineState(() => this.#link.again());
+  #line = lineState(() => this.#again());
   #lead = el("p", { class: "lead" }, "Paste who is in the meeting, press once, and see who has a token and who has not.");
   #notice = el("div", { class: "board-notice", role: "alert" });
   #recent = el("section", { class: "board-recent", "aria-labelledby": "board-recent-title", hidden: true });
@@ -244,6 +244,14 @@ class Board {
       this.#say(error, "It was not cancelled");
     }
     this.#arrange();
+  }
+
+  #again() {
+    try {
+      this.#link.again();
+    } catch (error) {
+      this.#say(error, "The board can’t reconnect");
+    }
   }
 
   async #zak() {
