@@ -1,5 +1,5 @@
-//! Clients over `/ws`, many at once: each on a connection of its own, all heard through one ear, by the moment at which
-//! a frame came. As good clients do, they confirm each token of which the hub wants to know that it came.
+//! Clients, many at once: each on a connection of its own, all heard through one ear, by the moment at which a frame
+//! came. As good clients do, they confirm each token of which the hub wants to know that it came.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,22 +8,18 @@ use std::time::Duration;
 use futures_util::stream::{self, SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-use crate::frames::{self, Event};
+use crate::carrier::{Carrier, Said, Socket};
+use crate::frames::Event;
 use crate::{Attempt, due};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 /// Connections that are being made at once.
 const AT_ONCE: usize = 50;
-
-pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Spoken with by the crowd, and by the ear, which confirms.
 type Mouth = Arc<Mutex<SplitSink<Socket, Message>>>;
@@ -41,17 +37,27 @@ pub(crate) struct Heard {
 /// Clients, each authenticated as a user of its own.
 #[derive(Debug)]
 pub(crate) struct Crowd {
+    carrier: Carrier,
     users: Vec<String>,
     mouths: Vec<Mouth>,
     ear: UnboundedReceiver<Attempt<Heard>>,
 }
 
 impl Crowd {
-    /// Connects so many, whose users are called by this word and a number.
+    /// Connects so many over `/ws`, whose users are called by this word and a number.
     pub(crate) async fn connect(hub: SocketAddr, word: &str, count: usize) -> Attempt<Self> {
+        Self::connect_over(Carrier::Plain, hub, word, count).await
+    }
+
+    pub(crate) async fn connect_over(
+        carrier: Carrier,
+        hub: SocketAddr,
+        word: &str,
+        count: usize,
+    ) -> Attempt<Self> {
         let users: Vec<String> = (1..=count).map(|number| format!("{word}-{number}")).collect();
         let sockets: Vec<Socket> = stream::iter(&users)
-            .map(|user| async move { due("a session", DEADLINE, session(hub, user)).await? })
+            .map(|user| async move { due("a session", DEADLINE, carrier.session(hub, user)).await? })
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
@@ -60,10 +66,10 @@ impl Crowd {
         for (client, socket) in sockets.into_iter().enumerate() {
             let (mouth, words) = socket.split();
             let mouth = Arc::new(Mutex::new(mouth));
-            drop(tokio::spawn(listen(client, words, Arc::clone(&mouth), sender.clone())));
+            drop(tokio::spawn(listen((client, carrier), words, Arc::clone(&mouth), sender.clone())));
             mouths.push(mouth);
         }
-        Ok(Self { users, mouths, ear })
+        Ok(Self { carrier, users, mouths, ear })
     }
 
     pub(crate) fn users(&self) -> &[String] {
@@ -76,7 +82,7 @@ impl Crowd {
 
     pub(crate) async fn send(&mut self, client: usize, event: &str, data: &Value, id: &str) -> Attempt<()> {
         let mouth = self.mouths.get(client).ok_or("no such client")?;
-        say(mouth, &json!({"event": event, "data": data, "id": id})).await
+        say(mouth, self.carrier.event(event, data, id)).await
     }
 
     /// The next that any of them hears; none once it is too late.
@@ -106,37 +112,19 @@ impl Crowd {
     }
 }
 
-/// A connection that has told whose it is.
+/// A connection over `/ws` that has told whose it is.
 pub(crate) async fn session(hub: SocketAddr, user: &str) -> Attempt<Socket> {
-    // A thousand buffers of the default size would be the driver's own load.
-    let config = WebSocketConfig::default().read_buffer_size(4096);
-    let (mut socket, _) = connect_async_with_config(format!("ws://{hub}/ws"), Some(config), true).await?;
-    let hello = json!({"event": "authenticate", "data": {"userId": user, "acks": true}});
-    socket.send(Message::text(hello.to_string())).await?;
-    while let Some(message) = socket.next().await {
-        if let Message::Text(text) = message? {
-            return match frames::read(&text)? {
-                (Event::Authenticated, _) => Ok(socket),
-                (other, _) => Err(format!("{other:?} instead of authenticated").into()),
-            };
-        }
-    }
-    Err("the hub closed a session at its start".into())
+    Carrier::Plain.session(hub, user).await
 }
 
-async fn confirm(mouth: &Mouth, delivery: &str) -> Attempt<()> {
-    say(mouth, &json!({"event": "delivery:ack", "data": {"deliveryId": delivery}})).await
-}
-
-async fn say(mouth: &Mouth, frame: &Value) -> Attempt<()> {
-    let message = Message::text(frame.to_string());
+async fn say(mouth: &Mouth, message: Message) -> Attempt<()> {
     let mut mouth = mouth.lock().await;
     Ok(due("room to send", DEADLINE, mouth.send(message)).await??)
 }
 
 /// Passes on what a client hears, until the connection ends or nobody wants to know.
 async fn listen(
-    client: usize,
+    (client, carrier): (usize, Carrier),
     mut words: SplitStream<Socket>,
     mouth: Mouth,
     ear: UnboundedSender<Attempt<Heard>>,
@@ -147,10 +135,8 @@ async fn listen(
             () = ear.closed() => return,
         };
         let at = Instant::now();
-        let heard = match message {
-            Some(Ok(Message::Text(text))) => {
-                frames::read(&text).map(|(event, id)| Heard { client, at, event, id })
-            }
+        let said = match message {
+            Some(Ok(Message::Text(text))) => carrier.read(&text),
             Some(Ok(Message::Close(Some(frame)))) => {
                 Err(format!("the hub closed a session: {} {}", frame.code, frame.reason).into())
             }
@@ -160,14 +146,31 @@ async fn listen(
             }
             Some(Err(error)) => Err(error.into()),
         };
-        if let Ok(Heard { event: Event::Token { delivery: Some(delivery), .. }, .. }) = &heard
-            && confirm(&mouth, delivery).await.is_err()
+        if let Ok(said) = &said
+            && let Some(answer) = answer(carrier, said)
+            && say(&mouth, answer).await.is_err()
         {
             return;
         }
+        let heard = match said {
+            Ok(Said::Event(event, id)) => Ok(Heard { client, at, event, id }),
+            Ok(Said::Ask(_) | Said::Nothing) => continue,
+            Err(why) => Err(why),
+        };
         let over = heard.is_err();
         if ear.send(heard).is_err() || over {
             return;
         }
+    }
+}
+
+/// What a client says to that at once: it is there, it has got the token.
+fn answer(carrier: Carrier, said: &Said) -> Option<Message> {
+    match said {
+        Said::Ask(answer) => Some(Message::text(*answer)),
+        Said::Event(Event::Token { delivery: Some(delivery), .. }, _) => {
+            Some(carrier.event("delivery:ack", &json!({"deliveryId": delivery}), ""))
+        }
+        Said::Event(..) | Said::Nothing => None,
     }
 }

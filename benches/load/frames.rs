@@ -79,21 +79,51 @@ struct Claims {
     sub: String,
 }
 
+/// A message of Socket.IO's, in the namespace `/`.
+#[derive(Debug)]
+pub(crate) enum Packet {
+    /// Engine.IO's.
+    Ping,
+    Event(Event),
+    Other,
+}
+
 /// Reads a frame: what it says, and the name of the event that it answers.
 pub(crate) fn read(text: &str) -> Attempt<(Event, Option<String>)> {
     let Frame { event, data, id } = serde_json::from_str(text)?;
-    let event = match event {
-        "authenticated" => Event::Authenticated,
-        "meeting:credentials" => {
-            let Credentials { obf_token, delivery_id } = serde_json::from_str(data.get())?;
-            Event::Token { of: owner(obf_token)?, delivery: delivery_id }
-        }
-        "meeting:distributed" => Event::Report(serde_json::from_str(data.get())?),
-        "error" => Event::Refused { code: serde_json::from_str::<Error>(data.get())?.code },
-        "pong" => Event::Pong,
-        _ => Event::Other,
+    Ok((Event::read(event, data.get())?, id))
+}
+
+/// Reads a message of Socket.IO's. What wants an acknowledgement has a number before its event, which is passed over.
+pub(crate) fn packet(text: &str) -> Attempt<Packet> {
+    let Some(event) = text.strip_prefix("42") else {
+        return match text {
+            "2" => Ok(Packet::Ping),
+            _ if text.starts_with("41") || text.starts_with("44") => Err("told to disconnect".into()),
+            _ => Ok(Packet::Other),
+        };
     };
-    Ok((event, id))
+    let arguments = event.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let arguments: Vec<&RawValue> = serde_json::from_str(arguments)?;
+    let name = arguments.first().ok_or("an event without a name")?;
+    let data = arguments.get(1).map_or("null", |data| data.get());
+    Ok(Packet::Event(Event::read(serde_json::from_str(name.get())?, data)?))
+}
+
+impl Event {
+    fn read(name: &str, data: &str) -> Attempt<Self> {
+        Ok(match name {
+            "authenticated" => Self::Authenticated,
+            "meeting:credentials" => {
+                let Credentials { obf_token, delivery_id } = serde_json::from_str(data)?;
+                Self::Token { of: owner(obf_token)?, delivery: delivery_id }
+            }
+            "meeting:distributed" => Self::Report(serde_json::from_str(data)?),
+            "error" => Self::Refused { code: serde_json::from_str::<Error>(data)?.code },
+            "pong" => Self::Pong,
+            _ => Self::Other,
+        })
+    }
 }
 
 fn owner(token: &str) -> Attempt<String> {

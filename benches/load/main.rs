@@ -3,6 +3,7 @@
 //!
 //! It judges nobody: a target that is missed is marked, and only what couldn't be measured makes it fail.
 
+mod carrier;
 mod clients;
 mod complaints;
 mod figures;

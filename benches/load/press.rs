@@ -56,23 +56,7 @@ pub(crate) async fn press(host: &mut Crowd, users: &[String], meeting: &str) -> 
 impl Pressed {
     /// What the participants had of it by now.
     pub(crate) async fn receipts(&self, participants: &mut Crowd) -> Attempt<Receipts> {
-        let mut had = vec![0_usize; participants.users().len()];
-        let (mut after, mut strangers) = (Vec::new(), 0);
-        for Heard { client, at, event, .. } in participants.rest().await? {
-            if let Event::Token { of, .. } = event {
-                after.push(at - self.at);
-                if of != participants.user(client) {
-                    strangers += 1;
-                } else if let Some(had) = had.get_mut(client) {
-                    *had += 1;
-                }
-            }
-        }
-        after.sort_unstable();
-        let twice: usize = had.iter().map(|had| had.saturating_sub(1)).sum();
-        let one = had.iter().filter(|had| **had > 0).count();
-        let lost = self.report.successful.saturating_sub(one + strangers);
-        Ok(Receipts { after, astray: strangers + twice + lost, participants: had.len() })
+        Receipts::since(self.at, self.report.successful, participants).await
     }
 
     /// The codes of the rows that failed, or of the whole, in words; none where nothing did.
@@ -87,6 +71,27 @@ impl Pressed {
 }
 
 impl Receipts {
+    /// What the participants had by now of all that was distributed since, of which reports tell so many tokens.
+    pub(crate) async fn since(press: Instant, told: usize, participants: &mut Crowd) -> Attempt<Self> {
+        let mut had = vec![0_usize; participants.users().len()];
+        let (mut after, mut strangers) = (Vec::new(), 0);
+        for Heard { client, at, event, .. } in participants.rest().await? {
+            if let Event::Token { of, .. } = event {
+                after.push(at - press);
+                if of != participants.user(client) {
+                    strangers += 1;
+                } else if let Some(had) = had.get_mut(client) {
+                    *had += 1;
+                }
+            }
+        }
+        after.sort_unstable();
+        let twice: usize = had.iter().map(|had| had.saturating_sub(1)).sum();
+        let one = had.iter().filter(|had| **had > 0).count();
+        let lost = told.saturating_sub(one + strangers);
+        Ok(Self { after, astray: strangers + twice + lost, participants: had.len() })
+    }
+
     /// When the last participant had its token; none if somebody had none.
     pub(crate) fn all_after(&self) -> Option<Duration> {
         self.after.last().copied().filter(|_| self.after.len() >= self.participants)

@@ -10,7 +10,7 @@ use crate::Attempt;
 const TICK: Duration = Duration::from_millis(10);
 
 /// What a process has used so far.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
     /// User and system time of all its threads; its children's is not in it.
     pub(crate) processor: Duration,
@@ -21,11 +21,59 @@ pub(crate) struct Usage {
 }
 
 pub(crate) fn usage(id: u32) -> Attempt<Usage> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let ticks = ticks(&stat).ok_or("/proc/PID/stat reads otherwise than expected")?;
     let mebibytes = |name| mebibytes(&status, name).ok_or("/proc/PID/status reads otherwise than expected");
-    Ok(Usage { processor: TICK * ticks, resident: mebibytes("VmRSS:")?, peak: mebibytes("VmHWM:")? })
+    let processor = match on_processor(id) {
+        Some(time) => time,
+        None => in_ticks(id)?,
+    };
+    Ok(Usage { processor, resident: mebibytes("VmRSS:")?, peak: mebibytes("VmHWM:")? })
+}
+
+/// The same of a process and all that it has started.
+pub(crate) fn usage_of_family(id: u32) -> Attempt<Usage> {
+    let mut all = usage(id)?;
+    for child in children(id) {
+        // One that has ended meanwhile uses nothing any more.
+        let Usage { processor, resident, peak } = usage_of_family(child).unwrap_or_default();
+        all.processor += processor;
+        all.resident += resident;
+        all.peak += peak;
+    }
+    Ok(all)
+}
+
+/// By which clock processor time is told on this machine.
+pub(crate) fn clock() -> &'static str {
+    match on_processor(std::process::id()) {
+        Some(_) => "in nanoseconds, from /proc/PID/task/*/schedstat",
+        None => "in ticks of 10 ms, from /proc/PID/stat",
+    }
+}
+
+/// The time that its threads were on a processor, to the nanosecond; none where the kernel doesn't tell.
+fn on_processor(id: u32) -> Option<Duration> {
+    let tasks = fs::read_dir(format!("/proc/{id}/task")).ok()?;
+    let told = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok());
+    let sum: u64 = told.filter_map(|told| nanoseconds(&told)).sum();
+    (sum > 0).then(|| Duration::from_nanos(sum))
+}
+
+pub(crate) fn nanoseconds(schedstat: &str) -> Option<u64> {
+    schedstat.split_whitespace().next()?.parse().ok()
+}
+
+fn in_ticks(id: u32) -> Attempt<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    Ok(TICK * ticks(&stat).ok_or("/proc/PID/stat reads otherwise than expected")?)
+}
+
+/// Those that its threads have started, as far as the kernel tells.
+fn children(id: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    let told = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    told.flat_map(|told| told.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>())
+        .collect()
 }
 
 /// `utime` and `stime`, the 14th and 15th field. The second is the program's name and may hold anything.

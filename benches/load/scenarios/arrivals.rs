@@ -10,7 +10,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::{MEETING, Stage, need_clients};
 use crate::Attempt;
-use crate::clients::{Crowd, Socket, session};
+use crate::carrier::Socket;
+use crate::clients::{Crowd, session};
 use crate::figures::{Figure, Measurement, Unit, number};
 use crate::frames::{self, Event};
 use crate::press::press;

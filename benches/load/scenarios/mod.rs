@@ -3,6 +3,7 @@
 mod arrivals;
 mod batch;
 mod faults;
+mod full;
 mod hostile;
 mod joins_beside_batch;
 mod learns;
@@ -55,6 +56,9 @@ pub(crate) enum Scenario {
     Arrivals,
     /// 100,000 absent participants are waited for: what the hub takes of memory, and that it waits for no more
     Waiting,
+    /// 19,000 connected users, as many as 20,000 open files allow, and 19 hosts who distribute to 1,000 of them each, all
+    /// at once: that everybody has its token, and when
+    Full,
     /// Hostile clients, one kind after the other, beside ten honest ones: what those notice, what the hub holds on to.
     /// About twelve minutes, so only where it is named
     Hostile,
@@ -141,6 +145,7 @@ impl Scenario {
             Self::Unlimited => unlimited::play(stage).await,
             Self::Arrivals => arrivals::play(stage).await,
             Self::Waiting => waiting::play(stage).await,
+            Self::Full => full::play(stage).await,
             Self::Hostile => Err("hostile clients are played a kind at a time".into()),
         }
     }
@@ -167,7 +172,8 @@ impl Stage<'_> {
         variables: &[(&str, &str)],
     ) -> Attempt<(Hub, StandIn)> {
         let zoom = StandIn::start(behaviour).await?;
-        let setting = Setting { rate, variables, log: self.log.as_deref(), heard: true };
+        let setting =
+            Setting { rate, variables, log: self.log.as_deref(), heard: true, ..Setting::default() };
         let hub = Hub::start(self.build, zoom.address(), &setting).await?;
         Ok((hub, zoom))
     }
