@@ -15,8 +15,13 @@ pub(crate) enum Unit {
     Milliseconds,
     #[serde(rename = "µs")]
     Microseconds,
+    #[serde(rename = "KiB")]
+    Kibibytes,
     #[serde(rename = "MiB")]
     Mebibytes,
+    /// A million bytes.
+    #[serde(rename = "MB")]
+    Megabytes,
     #[serde(rename = "%")]
     Percent,
     #[serde(rename = "×")]
@@ -48,6 +53,39 @@ pub(crate) struct Measurement {
     /// What no number says: the codes of rows that failed, say.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<String>,
+}
+
+impl Unit {
+    /// A number of it, in words; infinity is what never happened.
+    pub(crate) fn written(self, value: f64) -> String {
+        let name = match self {
+            Self::Seconds => " s",
+            Self::Milliseconds => " ms",
+            Self::Microseconds => " µs",
+            Self::Kibibytes => " KiB",
+            Self::Mebibytes => " MiB",
+            Self::Megabytes => " MB",
+            Self::Percent => " %",
+            Self::Times => " ×",
+            Self::Count => "",
+        };
+        let digits = self.digits(value);
+        if value.is_finite() { digits + name } else { digits }
+    }
+
+    pub(crate) fn digits(self, value: f64) -> String {
+        if !value.is_finite() {
+            return "never".to_owned();
+        }
+        match self {
+            Self::Seconds | Self::Times => format!("{value:.2}"),
+            Self::Microseconds if value < 100.0 => format!("{value:.1}"),
+            Self::Milliseconds | Self::Kibibytes | Self::Mebibytes | Self::Megabytes | Self::Percent => {
+                format!("{value:.1}")
+            }
+            Self::Microseconds | Self::Count => format!("{value:.0}"),
+        }
+    }
 }
 
 impl Figure {

@@ -52,6 +52,15 @@ pub(crate) fn to_post(target: &str, body: &str) -> String {
     format!("POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
+/// The same with a body of JSON.
+pub(crate) fn to_post_json(target: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+}
+
 /// Asks on a connection of its own.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> Attempt<(u16, String)> {
     let asked = async {

@@ -5,6 +5,8 @@
 
 mod carrier;
 mod clients;
+mod columns;
+mod compare;
 mod complaints;
 mod figures;
 mod flow;
@@ -15,7 +17,9 @@ mod mob;
 mod offshoot;
 mod pings;
 mod press;
+mod presses;
 mod process;
+mod report;
 mod results;
 mod scenarios;
 mod spread;
@@ -75,14 +79,16 @@ struct Cli {
     #[arg(long, value_name = "FOLDER")]
     logs: Option<PathBuf>,
     /// What cargo says where figures are wanted
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, global = true)]
     bench: bool,
     #[command(subcommand)]
     part: Option<Part>,
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 enum Part {
+    /// Measures the hub beside what else a user might pick
+    Compare(compare::Options),
     /// The stand-in for Zoom
     #[command(name = stand_in::COMMAND, hide = true)]
     StandIn,
@@ -93,12 +99,15 @@ enum Part {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let ended = match (cli.part, cli.bench) {
+    let ended = match (&cli.part, cli.bench) {
         (Some(Part::StandIn), _) => stand_in::serve().map(|()| true).map_err(Into::into),
         (Some(Part::Mob), _) => mob::play().map(|()| true).map_err(Into::into),
+        (Some(Part::Compare(options)), true) => compare::compare(options),
         (None, true) => measure(&cli),
         // `cargo test --all-targets` starts benchmarks too, and of a build whose figures mean nothing.
-        (None, false) => say("nothing is measured but by cargo bench --bench load").map(|()| true),
+        (Some(Part::Compare(_)) | None, false) => {
+            say("nothing is measured but by cargo bench --bench load").map(|()| true)
+        }
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,

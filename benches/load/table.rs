@@ -1,6 +1,8 @@
 //! The figures as a table: a row each, a column a build, the target beside them.
 
+use crate::columns::aligned;
 use crate::figures::{Figure, Target, Unit};
+use crate::process;
 use crate::results::{Played, Results};
 use crate::spread::{ends, median};
 
@@ -11,6 +13,7 @@ pub(crate) fn head(results: &Results) -> String {
     if results.runs > 1 {
         lines.push(format!("medians of {} runs, and the least and the most where runs differ", results.runs));
     }
+    lines.push(format!("processor time {}", process::clock()));
     lines.push("✗: misses its target".to_owned());
     lines.join("\n")
 }
@@ -53,9 +56,9 @@ fn cell(figure: &Figure, played: &[&Played]) -> String {
         return "–".to_owned();
     }
     let middle = median(&values);
-    let mut text = written(middle, figure.unit);
+    let mut text = figure.unit.written(middle);
     let (least, most) = ends(&values);
-    let (least, most) = (digits(least, figure.unit), digits(most, figure.unit));
+    let (least, most) = (figure.unit.digits(least), figure.unit.digits(most));
     if least != most {
         text = format!("{text} ({least}…{most})");
     }
@@ -67,45 +70,7 @@ fn cell(figure: &Figure, played: &[&Played]) -> String {
 
 fn wanted(target: Target, unit: Unit) -> String {
     match target {
-        Target::AtMost(most) => format!("≤ {}", written(most, unit)),
-        Target::AtLeast(least) => format!("≥ {}", written(least, unit)),
+        Target::AtMost(most) => format!("≤ {}", unit.written(most)),
+        Target::AtLeast(least) => format!("≥ {}", unit.written(least)),
     }
-}
-
-fn written(value: f64, unit: Unit) -> String {
-    let name = match unit {
-        Unit::Seconds => " s",
-        Unit::Milliseconds => " ms",
-        Unit::Microseconds => " µs",
-        Unit::Mebibytes => " MiB",
-        Unit::Percent => " %",
-        Unit::Times => " ×",
-        Unit::Count => "",
-    };
-    let digits = digits(value, unit);
-    if value.is_finite() { digits + name } else { digits }
-}
-
-fn digits(value: f64, unit: Unit) -> String {
-    if !value.is_finite() {
-        return "never".to_owned();
-    }
-    match unit {
-        Unit::Seconds | Unit::Times => format!("{value:.2}"),
-        Unit::Milliseconds | Unit::Mebibytes | Unit::Percent => format!("{value:.1}"),
-        Unit::Microseconds | Unit::Count => format!("{value:.0}"),
-    }
-}
-
-/// Each column as wide as its widest cell.
-fn aligned(rows: &[Vec<String>]) -> Vec<String> {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
-    };
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:<0$}", width(column)));
-        cells.collect::<Vec<_>>().join("   ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
 }

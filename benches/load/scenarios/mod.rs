@@ -3,7 +3,7 @@
 mod arrivals;
 mod batch;
 mod faults;
-mod full;
+pub(crate) mod full;
 mod hostile;
 mod joins_beside_batch;
 mod learns;
@@ -85,7 +85,7 @@ pub(crate) struct Stage<'a> {
 const LONGEST_PLAY: Duration = Duration::from_mins(5);
 
 /// A meeting; a scenario that needs another names it.
-const MEETING: &str = "1234567890";
+pub(crate) const MEETING: &str = "1234567890";
 
 impl Piece {
     /// Those of these scenarios, or else of all but the hostile ones; of those the kinds that are named, or else all.
@@ -180,7 +180,7 @@ impl Stage<'_> {
 }
 
 /// Whether so many clients can be connected: each is an open file here and one in the hub, which needs some more.
-fn need_clients(count: usize) -> Attempt<()> {
+pub(crate) fn need_clients(count: usize) -> Attempt<()> {
     let (limit, needed) = (process::open_files()?, count + 200);
     if limit >= needed {
         return Ok(());

@@ -2,23 +2,20 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
-
 use super::{MEETING, Stage, need_clients};
 use crate::Attempt;
 use crate::clients::Crowd;
 use crate::figures::{Figure, Measurement, Unit, number};
 use crate::hub::Hub;
 use crate::press::press;
+use crate::presses::Presses;
 use crate::process;
 use crate::spread::{milliseconds, percentile};
 use crate::stand_in::{Behaviour, StandIn};
 
 const PARTICIPANTS: usize = 1000;
-/// So many that ticks of 10 ms are small beside what is spent.
+/// So many that even ticks of 10 ms are small beside what is spent.
 const ROUNDS: usize = 20;
-/// Until the last receipts, too, have been taken.
-const SETTLED: Duration = Duration::from_millis(100);
 
 pub(super) async fn play(stage: &Stage<'_>) -> Attempt<Measurement> {
     need_clients(PARTICIPANTS + 1)?;
@@ -27,31 +24,16 @@ pub(super) async fn play(stage: &Stage<'_>) -> Attempt<Measurement> {
     let mut host = Crowd::connect(hub.address(), "host", 1).await?;
     // The first makes the connections to Zoom, and what else is made once.
     press(&mut host, participants.users(), MEETING).await?.receipts(&mut participants).await?;
-    let mut spent = [Duration::ZERO; 3];
-    let mut took = Duration::ZERO;
-    let (mut after, mut delivered, mut astray, mut notes) = (Vec::new(), 0, 0, Vec::new());
     let calls = zoom.counts().await?.calls;
-    for _ in 0..ROUNDS {
-        let before = processor(&hub, &zoom)?;
-        let pressed = press(&mut host, participants.users(), MEETING).await?;
-        sleep(SETTLED).await;
-        let since = processor(&hub, &zoom)?.into_iter().zip(before);
-        spent
-            .iter_mut()
-            .zip(since)
-            .for_each(|(spent, (after, before))| *spent += after.saturating_sub(before));
-        let receipts = pressed.receipts(&mut participants).await?;
-        took += receipts.after.last().copied().unwrap_or_default();
-        astray += receipts.astray;
-        after.extend(receipts.after);
-        delivered += pressed.report.successful;
-        notes.extend(pressed.failures());
-    }
+    let meter = || processor(&hub, &zoom);
+    let presses = Presses::play(&mut host, &mut participants, ROUNDS, meter).await?;
     let calls = zoom.counts().await?.calls - calls;
-    let (after, [hubs, zooms, ours]) = (milliseconds(after), spent);
+    let tokens_a_second = presses.tokens_a_second();
+    let Presses { spent: [hubs, zooms, ours], after, delivered, astray, notes, .. } = presses;
+    let after = milliseconds(after);
     let figures = vec![
         Figure::each("processor time a token", hubs, delivered),
-        Figure::new("tokens a second", number(delivered) / took.as_secs_f64(), Unit::Count),
+        Figure::new("tokens a second", tokens_a_second, Unit::Count),
         Figure::new("press to receipt, median", percentile(&after, 50), Unit::Milliseconds),
         Figure::new("press to receipt, p99", percentile(&after, 99), Unit::Milliseconds),
         Figure::count("delivered", delivered).at_least(number(PARTICIPANTS * ROUNDS)),
