@@ -5,10 +5,19 @@
 #![allow(dead_code, reason = "the rest of these files is used by the driver alone")]
 #![allow(clippy::float_cmp, reason = "a number that is picked out of others is one of them")]
 
+#[path = "../../benches/load/columns.rs"]
+mod columns;
+mod comparison;
 #[path = "../../benches/load/complaints.rs"]
 mod complaints;
+#[path = "../../benches/load/figures.rs"]
+mod figures;
+#[path = "../../benches/load/frames.rs"]
+mod frames;
 #[path = "../../benches/load/process.rs"]
 mod process;
+#[path = "../../benches/load/report/mod.rs"]
+mod report;
 #[path = "../../benches/load/spread.rs"]
 mod spread;
 #[path = "../../benches/load/scenarios/soak/trend.rs"]
@@ -73,6 +82,12 @@ fn a_program_of_any_name_is_read() {
     let stat = "4711 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 130 25 700 800 20 0 9 0 5 6 7";
     assert_eq!(process::ticks(stat), Some(155));
     assert_eq!(process::ticks("4711 (hub) S 1 2"), None);
+}
+
+#[test]
+fn the_finer_clock_tells_the_time_on_a_processor_first() {
+    assert_eq!(process::nanoseconds("92198 920674 2\n"), Some(92_198));
+    assert_eq!(process::nanoseconds(""), None);
 }
 
 #[test]

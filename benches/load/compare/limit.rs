@@ -15,7 +15,7 @@ use crate::figures::number;
 use crate::hub::Hub;
 use crate::press::{Receipts, press};
 use crate::report::measure::Measure;
-use crate::report::record::TICK;
+use crate::report::record::series;
 use crate::scenarios::{MEETING, need_clients};
 use crate::stand_in::{Behaviour, StandIn};
 use crate::{Attempt, due};
@@ -87,18 +87,4 @@ async fn ready(contender: &Contender, plan: &Plan) -> Attempt<Ready> {
     let participants = contender.crowd(&hub, "participant", users).await?;
     let host = contender.crowd(&hub, "host", 1).await?;
     Ok(Ready { host, participants, _hub: hub, _zoom: zoom })
-}
-
-/// How many had come at each tick, until the last had.
-fn series(after: &[Duration]) -> Vec<usize> {
-    let last = after.last().copied().unwrap_or_default();
-    let mut series = Vec::new();
-    let mut until = Duration::ZERO;
-    loop {
-        series.push(after.iter().filter(|after| **after <= until).count());
-        if until >= last {
-            return series;
-        }
-        until += Duration::from_secs_f64(TICK);
-    }
 }

@@ -32,7 +32,7 @@ pub(super) async fn play(hub: &Hub, plan: &Plan, clients: &mut Crowd) -> Attempt
     let took = milliseconds(paced(clients, pinging, plan.paced).await?);
     Ok(vec![
         (Measure::PingProcessor, spent.as_secs_f64() * 1e6 / number(plan.pings)),
-        (Measure::PingP99, percentile(&took, 99)),
+        (Measure::PingP99, percentile(&took, 99) * 1e3),
     ])
 }
 

@@ -56,12 +56,10 @@ impl Measure {
 
     pub(crate) fn unit(self) -> Unit {
         match self {
-            Self::TokenProcessor | Self::PingProcessor => Unit::Microseconds,
-            Self::ReceiptMedian
-            | Self::ReceiptP99
-            | Self::ReceiptLast
-            | Self::PingP99
-            | Self::FirstAnswer => Unit::Milliseconds,
+            Self::TokenProcessor | Self::PingProcessor | Self::PingP99 => Unit::Microseconds,
+            Self::ReceiptMedian | Self::ReceiptP99 | Self::ReceiptLast | Self::FirstAnswer => {
+                Unit::Milliseconds
+            }
             Self::FewIdle | Self::ManyIdle | Self::MostIdle => Unit::Kibibytes,
             Self::Binary => Unit::Megabytes,
             Self::FullLast => Unit::Seconds,

@@ -1,6 +1,7 @@
 //! What was measured, as it is kept in `benches/results.json`: every figure of every round, where and by what.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,8 +73,21 @@ pub(crate) struct Summary {
     pub(crate) most: f64,
 }
 
-/// The two points in time between which a token is counted are so far apart, in seconds.
+/// Between two looks at what has come, in seconds.
 pub(crate) const TICK: f64 = 0.5;
+
+/// How many of those that came so long after the press had come at each tick, until all had.
+pub(crate) fn series(after: &[Duration]) -> Vec<usize> {
+    let last = after.iter().max().copied().unwrap_or_default();
+    let (mut series, mut until) = (Vec::new(), Duration::ZERO);
+    loop {
+        series.push(after.iter().filter(|after| **after <= until).count());
+        if until >= last {
+            return series;
+        }
+        until += Duration::from_secs_f64(TICK);
+    }
+}
 
 impl Record {
     pub(crate) fn read(text: &str) -> Attempt<Self> {

@@ -7,8 +7,8 @@ const STYLE: &str = "\
 svg{font:14px system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif}\
 .card{fill:#fff;stroke:#d0d7de}.words{fill:#1f2328}.quiet{fill:#59636e}.grid{stroke:#d0d7de}\
 .title{font-size:17px;font-weight:600}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round}\
-.c0{fill:#0072b2}.c1{fill:#2f9fd8}.c2{fill:#c44e00}.c3{fill:#007d5a}.c4{fill:#6e7781}\
-.s0{stroke:#0072b2}.s1{stroke:#2f9fd8}.s2{stroke:#c44e00}.s3{stroke:#007d5a}.s4{stroke:#6e7781}\
+.c0{fill:#0072b2}.c1{fill:#1f86bd}.c2{fill:#c44e00}.c3{fill:#007d5a}.c4{fill:#6e7781}\
+.s0{stroke:#0072b2}.s1{stroke:#1f86bd}.s2{stroke:#c44e00}.s3{stroke:#007d5a}.s4{stroke:#6e7781}\
 @media(prefers-color-scheme:dark){\
 .card{fill:#0d1117;stroke:#3d444d}.words{fill:#f0f6fc}.quiet{fill:#9198a1}.grid{stroke:#3d444d}\
 .c0{fill:#3f9fe0}.c1{fill:#8fd0f5}.c2{fill:#f08a4b}.c3{fill:#3cc79a}.c4{fill:#a5adb6}\
