@@ -1,18 +1,21 @@
 //! Another life of a contender, in which it only holds connections: nothing that work leaves behind is in its memory.
 
+use std::time::Duration;
+
 use tokio::time::{Instant, sleep};
 
 use super::contenders::Contender;
 use super::plan::Plan;
-use super::sheet::Sheet;
-use crate::Attempt;
+use super::sheet::{LONGEST_LIFE, Sheet};
 use crate::figures::number;
 use crate::report::measure::Measure;
 use crate::scenarios::need_clients;
 use crate::stand_in::{Behaviour, StandIn};
+use crate::{Attempt, due};
 
 pub(super) async fn play(contender: &Contender, plan: &Plan, sheet: &mut Sheet) {
-    if let Err(why) = hold(contender, plan, sheet).await {
+    let held = due("the end of a life", LONGEST_LIFE, hold(contender, plan, sheet)).await.flatten();
+    if let Err(why) = held {
         sheet.lacks(&[&Measure::IDLE[..], &[Measure::Connects]].concat(), &why.to_string());
     }
 }
@@ -24,7 +27,7 @@ async fn hold(contender: &Contender, plan: &Plan, sheet: &mut Sheet) -> Attempt<
     let empty = hub.usage()?.resident;
     let mut crowds = Vec::new();
     let mut connected = 0;
-    let mut connecting = std::time::Duration::ZERO;
+    let mut connecting = Duration::ZERO;
     for (measure, size) in Measure::IDLE.into_iter().zip(plan.sizes.idle) {
         need_clients(size)?;
         let began = Instant::now();

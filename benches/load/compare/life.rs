@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use super::contenders::Contender;
 use super::plan::Plan;
-use super::sheet::{Figures, Sheet};
+use super::sheet::{Figures, LONGEST_LIFE, Sheet};
 use super::{joins, pinging};
-use crate::Attempt;
 use crate::clients::Crowd;
 use crate::figures::number;
 use crate::hub::Hub;
@@ -17,6 +16,7 @@ use crate::report::measure::Measure;
 use crate::scenarios::{MEETING, Stage, full, need_clients};
 use crate::spread::{median, milliseconds, percentile};
 use crate::stand_in::{Behaviour, StandIn};
+use crate::{Attempt, due};
 
 const START: [Measure; 2] = [Measure::FirstAnswer, Measure::Binary];
 const PRESS: [Measure; 5] = [
@@ -29,7 +29,8 @@ const PRESS: [Measure; 5] = [
 const PING: [Measure; 2] = [Measure::PingProcessor, Measure::PingP99];
 
 pub(super) async fn play(contender: &Contender, plan: &Plan, sheet: &mut Sheet) {
-    if let Err(why) = live(contender, plan, sheet).await {
+    let lived = due("the end of a life", LONGEST_LIFE, live(contender, plan, sheet)).await.flatten();
+    if let Err(why) = lived {
         let why = why.to_string();
         sheet.lacks(&[&PRESS[..], &PING, &[Measure::Joins, Measure::FirstAnswer]].concat(), &why);
         if contender.is_binary {

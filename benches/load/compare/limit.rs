@@ -57,9 +57,9 @@ pub(super) async fn play(contenders: &[Contender], plan: &Plan, sheets: &mut [Sh
 }
 
 async fn distribute(contender: &Contender, plan: &Plan, barrier: &Barrier) -> Attempt<Outcome> {
-    let ready = ready(contender, plan).await;
+    let ready = due("a contender that is ready", READY, ready(contender, plan)).await.flatten();
     // Who isn't ready doesn't hold up the others.
-    due("the other contenders", READY, barrier.wait()).await?;
+    due("the other contenders", READY * 2, barrier.wait()).await?;
     let mut ready = ready?;
     let at = Instant::now();
     let pressed = timeout(PATIENCE, press(&mut ready.host, ready.participants.users(), MEETING)).await;

@@ -9,6 +9,9 @@ use crate::{Attempt, due};
 /// No step of any contender takes so long.
 const LONGEST_STEP: Duration = Duration::from_secs(90);
 
+/// No life does: of the slowest contender one is a quarter of it.
+pub(super) const LONGEST_LIFE: Duration = Duration::from_mins(3);
+
 /// What a step measured.
 pub(super) type Figures = Vec<(Measure, f64)>;
 
@@ -32,7 +35,9 @@ impl Sheet {
         match outcome {
             Ok(figures) => {
                 // What never happened, or in no time, is no number.
-                self.measured.figures.extend(figures.into_iter().filter(|(_, value)| value.is_finite()));
+                for (measure, value) in figures.into_iter().filter(|(_, value)| value.is_finite()) {
+                    self.put(measure, value);
+                }
                 self.lacks(measures, "it never happened");
             }
             Err(why) => self.lacks(measures, &why.to_string()),
@@ -47,8 +52,9 @@ impl Sheet {
         }
     }
 
+    /// To the thousandth: more says nothing, and wouldn't be read again as it was written.
     pub(super) fn put(&mut self, measure: Measure, value: f64) {
-        self.measured.figures.insert(measure, value);
+        self.measured.figures.insert(measure, (value * 1e3).round() / 1e3);
     }
 
     pub(super) fn note(&mut self, notes: impl IntoIterator<Item = String>) {
