@@ -52,10 +52,11 @@ impl Peer {
     }
 
     pub(super) fn is_built(self) -> bool {
-        match self {
-            Self::Seed => self.folder().join("node_modules").exists(),
-            Self::Axum | Self::Floor => self.target().exists(),
-        }
+        let built = match self {
+            Self::Seed => self.folder().join("node_modules"),
+            Self::Axum | Self::Floor => self.target(),
+        };
+        self.folder().exists() && built.exists()
     }
 
     /// Unoptimised, if time matters more than figures.
