@@ -301,6 +301,7 @@ impl Hub {
             Call::Row(number, row) => self.settle(number, row, Status::Failed(code)),
             Call::Host(number) => {
                 let Some(distribution) = self.work.distribution(number) else { return };
+                distribution.abandon();
                 let (seat, id) = (distribution.asker, take(&mut distribution.id));
                 self.tell(seat, &id, "error", &[data.as_bytes()]);
             }

@@ -88,6 +88,11 @@ impl Distribution {
         self.is_over()
     }
 
+    /// Without a ZAK nothing is minted: it is over before it began.
+    pub(crate) fn abandon(&mut self) {
+        self.rows.clear();
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         self.done == self.rows.len()
     }
