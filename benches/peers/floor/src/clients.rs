@@ -104,8 +104,13 @@ impl Clients {
     /// Whose session is the user's newest, and whether it confirms.
     pub(crate) fn session_of(&self, user: &[u8]) -> Option<(Seat, bool)> {
         let seat = *self.users.get(user)?;
+        Some((seat, self.acks(seat)?))
+    }
+
+    /// Whether who sits there confirms; none where nobody sits there any more.
+    pub(crate) fn acks(&self, seat: Seat) -> Option<bool> {
         let client = self.clients.get(seat.place)?.as_ref()?;
-        Some((seat, client.acks))
+        (client.number == seat.number).then_some(client.acks)
     }
 
     pub(crate) fn users(&self) -> usize {

@@ -176,13 +176,14 @@ impl Hub {
                 let distribution = self.work.distribution(number)?;
                 self.zoom.ask(call, &distribution.host, &[b"/token?type=zak&ttl=7200"])
             }
-            Call::Row(number, row) => {
+            Call::Row(number, row, _) => {
                 let distribution = self.work.distribution(number)?;
                 let user = distribution.user(row);
-                if self.clients.session_of(user).is_none() {
+                let Some((seat, _)) = self.clients.session_of(user) else {
                     self.settle(number, row, Status::Failed("not_connected"));
                     return None;
-                }
+                };
+                let call = Call::Row(number, row, Some(seat));
                 self.zoom.ask(call, user, &[OBF, &distribution.meeting])
             }
             Call::Join(join) => {
@@ -199,7 +200,7 @@ impl Hub {
         // Zoom goes on while this answer is handed over.
         self.ask_on();
         match answer {
-            Some(Answer::Whole(call, length)) => self.answered(call, &room[..length]),
+            Some(Answer::Whole(call, reply)) => self.answered(call, reply.status, &room[reply.body]),
             Some(Answer::Broken(call)) => self.failed(call, "zoom_unavailable"),
             None => {}
         }
@@ -207,15 +208,14 @@ impl Hub {
         self.ask_on();
     }
 
-    fn answered(&mut self, call: Call, bytes: &[u8]) {
-        let Some(message) = http::message(bytes) else { return };
-        let code = match http::status(message.head) {
+    fn answered(&mut self, call: Call, status: usize, body: &[u8]) {
+        let code = match status {
             200 => "zoom_bad_answer",
             429 => "zoom_rate_limited",
             400..=499 => "zoom_refused",
             _ => "zoom_unavailable",
         };
-        match text::text(message.body, "token").filter(|_| code == "zoom_bad_answer") {
+        match text::text(body, "token").filter(|_| code == "zoom_bad_answer") {
             Some(token) => self.got(call, token),
             None => self.failed(call, code),
         }
@@ -224,7 +224,7 @@ impl Hub {
     fn got(&mut self, call: Call, token: &[u8]) {
         match call {
             Call::Host(number) => self.started(number, token),
-            Call::Row(number, row) => self.deliver(number, row, token),
+            Call::Row(number, row, seat) => self.deliver(number, row, seat, token),
             Call::Join(join) => self.joined(&join, token),
         }
     }
@@ -254,10 +254,11 @@ impl Hub {
         }
     }
 
-    fn deliver(&mut self, number: u64, row: u32, token: &[u8]) {
+    fn deliver(&mut self, number: u64, row: u32, seat: Option<Seat>, token: &[u8]) {
         let Some(distribution) = self.work.distribution(number) else { return };
-        // Looked up now: meanwhile the user may have left, and another come to the same place.
-        let delivered = match self.clients.session_of(distribution.user(row)) {
+        // Meanwhile the user may have left, and come back on another connection.
+        let session = seat.and_then(|seat| Some((seat, self.clients.acks(seat)?)));
+        let delivered = match session.or_else(|| self.clients.session_of(distribution.user(row))) {
             Some((seat, acks)) => {
                 let (name, key): ([u8; 32], &[u8]) =
                     (crate::work::delivery(number, row), br#","deliveryId":""#);
@@ -298,7 +299,7 @@ impl Hub {
     fn failed(&mut self, call: Call, code: &'static str) {
         let data = format!(r#"{{"message":"Zoom gave no token","code":"{code}","retryable":false}}"#);
         match call {
-            Call::Row(number, row) => self.settle(number, row, Status::Failed(code)),
+            Call::Row(number, row, _) => self.settle(number, row, Status::Failed(code)),
             Call::Host(number) => {
                 let Some(distribution) = self.work.distribution(number) else { return };
                 distribution.abandon();

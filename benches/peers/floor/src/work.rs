@@ -13,8 +13,8 @@ const REMEMBERED: usize = 64;
 pub(crate) enum Call {
     /// The host's ZAK: with it a distribution begins.
     Host(u64),
-    /// The OBF of a row.
-    Row(u64, u32),
+    /// The OBF of a row, and the session that will have it.
+    Row(u64, u32, Option<Seat>),
     Join(Box<Join>),
 }
 
@@ -177,7 +177,7 @@ impl Work {
         while let Some(number) = self.batches.pop_front() {
             if let Some(row) = self.distribution(number).and_then(Distribution::next) {
                 self.batches.push_back(number);
-                return Some(Call::Row(number, row));
+                return Some(Call::Row(number, row, None));
             }
         }
         None

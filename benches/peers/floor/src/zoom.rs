@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, Read, Write};
+use std::ops::Range;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -40,11 +41,17 @@ pub(crate) struct Zoom {
     request: Vec<u8>,
 }
 
+/// An answer; its body lies in the buffer that was read into.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: usize,
+    pub(crate) body: Range<usize>,
+}
+
 /// What became of a call.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// The answer, so long, lies in the buffer that was read into.
-    Whole(Call, usize),
+    Whole(Call, Reply),
     /// The connection broke.
     Broken(Call),
 }
@@ -127,7 +134,7 @@ impl Zoom {
         }
         let call = line.call.take()?;
         self.idle.push(place);
-        whole.map(|length| Answer::Whole(call, length))
+        whole.map(|reply| Answer::Whole(call, reply))
     }
 
     fn broken(&mut self, place: usize) -> Option<Answer> {
@@ -141,18 +148,25 @@ impl Zoom {
 }
 
 impl Line {
-    /// How long the answer in `room` is, if all of it is there. Usually it comes in one piece and is kept nowhere.
-    fn whole(&mut self, room: &mut [u8], count: usize) -> Option<usize> {
+    /// The answer in `room`, if all of it is there. Usually it comes in one piece and is kept nowhere.
+    fn whole(&mut self, room: &mut [u8], count: usize) -> Option<Reply> {
         if self.unread.is_empty()
             && let Some(message) = http::message(&room[..count])
         {
-            return Some(message.length);
+            return Some(Reply::of(&message));
         }
         self.unread.extend_from_slice(&room[..count]);
-        let length = http::message(&self.unread)?.length;
+        let reply = Reply::of(&http::message(&self.unread)?);
         let whole = std::mem::take(&mut self.unread);
-        room.get_mut(..length)?.copy_from_slice(&whole[..length]);
-        Some(length)
+        room.get_mut(..reply.body.end)?.copy_from_slice(&whole[..reply.body.end]);
+        Some(reply)
+    }
+}
+
+impl Reply {
+    fn of(message: &http::Message<'_>) -> Self {
+        let start = message.length - message.body.len();
+        Self { status: http::status(message.head), body: start..message.length }
     }
 }
 
