@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use crate::Attempt;
+use crate::credentials;
 use crate::frames::{self, Event, Packet};
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -72,7 +73,8 @@ impl Carrier {
             socket.send(Message::text("40")).await?;
             text(&mut socket, "40").await?;
         }
-        socket.send(self.event("authenticate", &json!({"userId": user, "acks": true}), "")).await?;
+        let hello = json!({"userId": user, "token": credentials::of(user)?, "acks": true});
+        socket.send(self.event("authenticate", &hello, "")).await?;
         loop {
             match self.read(&text(&mut socket, "").await?)? {
                 Said::Event(Event::Authenticated, _) => return Ok(socket),
@@ -84,15 +86,20 @@ impl Carrier {
     }
 }
 
-/// The next text, which must begin so.
+/// The next text, which must begin so. A server may ask at once whether anybody is there.
 async fn text(socket: &mut Socket, begin: &str) -> Attempt<String> {
     while let Some(message) = socket.next().await {
-        if let Message::Text(text) = message? {
-            return if text.starts_with(begin) {
-                Ok(text.to_string())
-            } else {
-                Err(format!("{text} at the start of a session, where {begin} is due").into())
-            };
+        match message? {
+            Message::Text(text) if text.starts_with(begin) => return Ok(text.to_string()),
+            Message::Text(text) if text.as_str() == "2" => socket.send(Message::text("3")).await?,
+            Message::Text(text) => {
+                return Err(format!("{text} at the start of a session, where {begin} is due").into());
+            }
+            Message::Binary(_)
+            | Message::Ping(_)
+            | Message::Pong(_)
+            | Message::Close(_)
+            | Message::Frame(_) => {}
         }
     }
     Err("a session was closed at its start".into())

@@ -53,10 +53,11 @@ pub(crate) fn to_post(target: &str, body: &str) -> String {
 }
 
 /// The same with a body of JSON.
-pub(crate) fn to_post_json(target: &str, body: &str) -> String {
+pub(crate) fn to_post_json(target: &str, body: &str, credential: &str) -> String {
     let length = body.len();
     format!(
         "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Authorization: Bearer {credential}\r\n\
          Content-Length: {length}\r\n\r\n{body}"
     )
 }

@@ -8,6 +8,7 @@ mod clients;
 mod columns;
 mod compare;
 mod complaints;
+mod credentials;
 mod figures;
 mod flow;
 mod frames;

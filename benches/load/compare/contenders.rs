@@ -11,10 +11,11 @@ use crate::clients::Crowd;
 use crate::hub::{Build, Hub, Setting};
 use crate::report::record::Contestant;
 use crate::report::verdict::{PLAIN, SOCKET_IO};
-use crate::{Attempt, HUB};
+use crate::{Attempt, HUB, credentials};
 
-/// The hub guards itself against callers that ask too much, as no peer does; here all ask as much as they can.
-const UNGUARDED: &[(&str, &str)] = &[("MESSAGE_RATE_PER_SECOND", "0"), ("REST_RATE_PER_SECOND", "0")];
+/// The hub counts what each caller asks, as no peer does, and goes on counting here, where all ask as much as they can.
+const GENEROUS: [(&str, &str); 2] = [("MESSAGE_RATE_PER_SECOND", MOST), ("REST_RATE_PER_SECOND", MOST)];
+const MOST: &str = "1000000";
 
 /// What can be started and spoken to as a hub.
 #[derive(Debug)]
@@ -78,7 +79,8 @@ impl Contender {
 
     /// Starts it, for a Zoom that lets so many calls a second in, and measures how soon it answers.
     pub(super) async fn start(&self, zoom: SocketAddr, rate: u32) -> Attempt<Hub> {
-        let setting = Setting { rate, port: free_port()?, variables: UNGUARDED, ..Setting::default() };
+        let variables = [GENEROUS, credentials::ASKED_FOR].concat();
+        let setting = Setting { rate, port: free_port()?, variables: &variables, ..Setting::default() };
         Hub::start(&self.build, zoom, &setting).await
     }
 

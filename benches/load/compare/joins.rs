@@ -13,7 +13,7 @@ use super::sheet::Figures;
 use crate::figures::number;
 use crate::report::measure::Measure;
 use crate::scenarios::MEETING;
-use crate::{Attempt, due, http};
+use crate::{Attempt, credentials, due, http};
 
 const CALLERS: usize = 32;
 /// Until one answer.
@@ -44,8 +44,9 @@ async fn call(server: SocketAddr, caller: usize, until: Instant) -> Attempt<usiz
     let mut stream = due("a connection", DEADLINE, TcpStream::connect(server)).await??;
     stream.set_nodelay(true)?;
     // Not connected: the token goes nowhere else.
-    let body = json!({"meetingId": MEETING, "participantUserId": format!("caller-{caller}")}).to_string();
-    let request = http::to_post_json("/api/meetings/join", &body);
+    let user = format!("caller-{caller}");
+    let body = json!({"meetingId": MEETING, "participantUserId": user}).to_string();
+    let request = http::to_post_json("/api/meetings/join", &body, &credentials::of(&user)?);
     let mut answered = 0;
     while Instant::now() < until {
         stream.write_all(request.as_bytes()).await?;
