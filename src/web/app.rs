@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
@@ -79,7 +80,7 @@ pub enum AppError {
 /// A hub that listens; [`App::run`] serves.
 #[derive(Debug)]
 pub struct App {
-    hub: Hub,
+    hub: Arc<Hub>,
     sockets: Vec<TcpListener>,
     config: Config,
     about: About,
@@ -107,7 +108,7 @@ impl App {
         let arbiter = Arbiter::new();
         let (hub, vital) = start_actors(config, authority, upstream.clone(), tls, &arbiter.handle());
         let about = About { mode, since: Instant::now(), public_url: config.public_url.clone() };
-        Ok(Self { hub, sockets, config: config.clone(), about, vital, arbiter, key_watch })
+        Ok(Self { hub: Arc::new(hub), sockets, config: config.clone(), about, vital, arbiter, key_watch })
     }
 
     /// Where it listens; port 0 has become a real one.
@@ -128,7 +129,7 @@ impl App {
     /// The server failed, or an actor ended that everything needs; the hub has drained by then.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let Self { hub, sockets, config, about, vital, arbiter, key_watch } = self;
-        let socket_io = socketio::transport(&hub);
+        let socket_io = socketio::transport(Arc::clone(&hub));
         let shared = Shared::new(&hub, &socket_io, &config, &about);
         let server = serve(shared, sockets, &config)?;
         let handle = server.handle();
@@ -245,9 +246,9 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(hub: &Hub, socket_io: &SocketIo, config: &Config, about: &About) -> Self {
+    fn new(hub: &Arc<Hub>, socket_io: &SocketIo, config: &Config, about: &About) -> Self {
         Self {
-            hub: web::Data::new(hub.clone()),
+            hub: web::Data::from(Arc::clone(hub)),
             about: web::Data::new(about.clone()),
             policy: web::Data::new(Policy::new(config)),
             rates: web::Data::new(Rates::new(config.limits.rest_rate)),
