@@ -132,7 +132,7 @@ impl App {
         let Self { hub, sockets, config, about, vital, arbiter, key_watch } = self;
         let socket_io = socketio::transport(Arc::clone(&hub));
         let shared = Shared::new(&hub, &socket_io, &config, &about);
-        let server = serve(shared, sockets, &config)?;
+        let server = serve(&shared, sockets, &config)?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
         // On the actors' thread, which ends last.
@@ -286,7 +286,7 @@ impl Shared {
     }
 }
 
-fn serve(shared: Shared, sockets: Vec<TcpListener>, config: &Config) -> io::Result<Server> {
+fn serve(shared: &Shared, sockets: Vec<TcpListener>, config: &Config) -> io::Result<Server> {
     let (write_timeout, request_timeout) = (config.times.write_timeout, config.times.request_timeout);
     let workers = available_parallelism().map_or(1, NonZeroUsize::get);
     let room = shared.hub.max_sessions + open_files::SPARE;
