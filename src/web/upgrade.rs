@@ -4,10 +4,11 @@
 //! it is there: an idle connection holds no buffer, half of what it cost. Whoever reads slowly holds its body up, as with
 //! the dispatcher.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::net::Shutdown;
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -25,7 +26,7 @@ use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::Stream;
 use log::debug;
-use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::codec::Encoder;
 
 /// The most that is read at once.
@@ -74,7 +75,7 @@ where
     B: MessageBody + 'static,
 {
     let connection = connection.into_parts();
-    let (mut codec, socket) = (connection.codec, Rc::new(connection.io));
+    let (mut codec, socket) = (connection.codec, Rc::new(RefCell::new(connection.io)));
     let arriving = Arriving { socket: Rc::clone(&socket), early: connection.read_buf.freeze() };
     drop(connection.write_buf);
     *request.payload() = Payload::Stream { payload: Box::pin(arriving) };
@@ -91,7 +92,7 @@ where
         debug!("a WebSocket's connection broke: {broken}");
         return Ok(());
     }
-    SockRef::from(&*socket).shutdown(Shutdown::Write).ok();
+    poll_fn(|task| Pin::new(&mut *socket.borrow_mut()).poll_shutdown(task)).await.ok();
     // A client waits for the end of the connection, and may have something on the way still.
     let silence = poll_fn(|task| {
         while let Some(_unheard) = ready!(read(&socket, task))? {}
@@ -103,7 +104,7 @@ where
 
 /// Writes a response to its end. A refusal goes out in as few pieces as it can: there are clients that read it once.
 async fn answer(
-    socket: &TcpStream,
+    socket: &RefCell<TcpStream>,
     codec: &mut Codec,
     response: Response<()>,
     body: BoxBody,
@@ -135,41 +136,29 @@ async fn next(mut body: Pin<&mut BoxBody>) -> io::Result<Option<Bytes>> {
     next.transpose().map_err(|failed| io::Error::other(failed.to_string()))
 }
 
-async fn write(socket: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+async fn write(socket: &RefCell<TcpStream>, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        match socket.try_write(bytes) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-            Err(full) if full.kind() == ErrorKind::WouldBlock => {
-                poll_fn(|task| socket.poll_write_ready(task)).await?;
-            }
-            Err(broken) => return Err(broken),
+        let written = poll_fn(|task| Pin::new(&mut *socket.borrow_mut()).poll_write(task, bytes)).await?;
+        if written == 0 {
+            return Err(ErrorKind::WriteZero.into());
         }
+        bytes = bytes.get(written..).unwrap_or_default();
     }
     Ok(())
 }
 
-/// What has come; nothing at the end. There is a buffer only once there is something for it.
-fn read(socket: &TcpStream, task: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
-    loop {
-        ready!(socket.poll_read_ready(task))?;
-        let mut chunk = [0; CHUNK];
-        match socket.try_read(&mut chunk) {
-            Ok(0) => return Poll::Ready(Ok(None)),
-            Ok(length) => {
-                return Poll::Ready(Ok(Some(Bytes::copy_from_slice(
-                    chunk.get(..length).unwrap_or_default(),
-                ))));
-            }
-            Err(nothing) if nothing.kind() == ErrorKind::WouldBlock => {}
-            Err(broken) => return Poll::Ready(Err(broken)),
-        }
-    }
+/// What has come; nothing at the end. It is read to the stack, so that nothing is kept for what has not come yet.
+fn read(socket: &RefCell<TcpStream>, task: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
+    let mut chunk = [const { MaybeUninit::uninit() }; CHUNK];
+    let mut chunk = ReadBuf::uninit(&mut chunk);
+    ready!(Pin::new(&mut *socket.borrow_mut()).poll_read(task, &mut chunk))?;
+    let read = chunk.filled();
+    Poll::Ready(Ok((!read.is_empty()).then(|| Bytes::copy_from_slice(read))))
 }
 
 /// What the client sends after its request.
 struct Arriving {
-    socket: Rc<TcpStream>,
+    socket: Rc<RefCell<TcpStream>>,
     /// What came along with the request.
     early: Bytes,
 }
