@@ -76,7 +76,10 @@ where
 {
     let connection = connection.into_parts();
     let (mut codec, socket) = (connection.codec, Rc::new(RefCell::new(connection.io)));
-    let arriving = Arriving { socket: Rc::clone(&socket), early: connection.read_buf.freeze() };
+    let arriving =
+        Arriving { socket: Rc::clone(&socket), early: Bytes::copy_from_slice(&connection.read_buf) };
+    // Now, for a part of a buffer holds the whole of it.
+    drop(connection.read_buf);
     drop(connection.write_buf);
     *request.payload() = Payload::Stream { payload: Box::pin(arriving) };
     // Boxed: it is over when the rest begins.
