@@ -24,6 +24,7 @@ use super::Hub;
 use super::audit::Asked;
 use super::carrier::{Alive, Backlog, Carrier, Emit, Incoming, Outgoing, Unreadable, Watch};
 use super::command::permit;
+use super::distributions::Distributions;
 use super::drain::Work;
 use super::events::{ErrorEvent, FrameId, MeetingCredentials, MeetingStarted, Pong, ServerEvent};
 use super::flow::{Flow, Verdict};
@@ -58,12 +59,15 @@ pub struct Session {
     standing: Option<SpawnHandle>,
     address: IpAddr,
     watch: Watch,
-    hub: Hub,
+    /// One for all sessions: a clone of its handles would be 1 KiB a session.
+    hub: Arc<Hub>,
     _membership: Membership,
     /// Whose it is.
     users: Arc<HashSet<UserId>>,
     /// Whether its client says what it has received.
     acks: bool,
+    /// Where receipts go: a handle of its own, made for the first, which has a free place however many others confirm.
+    receipts_to: Option<Addr<Distributions>>,
     /// Receipts that are owed: a client answers as fast as it is told, and is not too fast by that.
     receipts: usize,
     emit: Recipient<Emit>,
@@ -79,7 +83,7 @@ pub struct Session {
 impl Session {
     /// A session over a carrier; start it on the thread of its transport.
     #[must_use]
-    pub fn new(hub: Hub, caller: Caller, carrier: Carrier) -> Self {
+    pub fn new(hub: Arc<Hub>, caller: Caller, carrier: Carrier) -> Self {
         let id = SessionId::random();
         let flow = Flow::new(hub.limits.message_rate);
         Self {
@@ -91,6 +95,7 @@ impl Session {
             _membership: Membership::new(hub.registry.clone(), hub.distributions.clone().recipient(), id),
             users: Arc::default(),
             acks: false,
+            receipts_to: None,
             receipts: 0,
             hub,
             emit: carrier.emit,

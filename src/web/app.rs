@@ -2,21 +2,23 @@
 //!
 //! Tests build what production builds, on port 0 and with another Zoom's address.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
+use actix_http::HttpService;
+use actix_service::{IntoServiceFactory, map_config};
 use actix_web::body::MessageBody;
-use actix_web::dev::{Extensions, Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{AppConfig, Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::timeout;
-use actix_web::{HttpServer, web};
+use actix_web::web;
 use futures_util::future::{join, select_all};
 use log::{error, info, warn};
 use rustls::ClientConfig;
@@ -29,7 +31,7 @@ use super::listen::{self, ListenError};
 use super::origin::{self, Policy};
 use super::rates::Rates;
 use super::socketio::{HubService, Transport};
-use super::{envelope, open_files, routes, socketio};
+use super::{envelope, open_files, routes, socketio, upgrade};
 use crate::config::{Config, Proxies, Upstream};
 use crate::hub::Hub;
 use crate::hub::distributions::{CutShort, Distributions, LetGo, Limits};
@@ -79,7 +81,7 @@ pub enum AppError {
 /// A hub that listens; [`App::run`] serves.
 #[derive(Debug)]
 pub struct App {
-    hub: Hub,
+    hub: Arc<Hub>,
     sockets: Vec<TcpListener>,
     config: Config,
     about: About,
@@ -107,7 +109,7 @@ impl App {
         let arbiter = Arbiter::new();
         let (hub, vital) = start_actors(config, authority, upstream.clone(), tls, &arbiter.handle());
         let about = About { mode, since: Instant::now(), public_url: config.public_url.clone() };
-        Ok(Self { hub, sockets, config: config.clone(), about, vital, arbiter, key_watch })
+        Ok(Self { hub: Arc::new(hub), sockets, config: config.clone(), about, vital, arbiter, key_watch })
     }
 
     /// Where it listens; port 0 has become a real one.
@@ -128,9 +130,9 @@ impl App {
     /// The server failed, or an actor ended that everything needs; the hub has drained by then.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let Self { hub, sockets, config, about, vital, arbiter, key_watch } = self;
-        let socket_io = socketio::transport(&hub);
+        let socket_io = socketio::transport(Arc::clone(&hub));
         let shared = Shared::new(&hub, &socket_io, &config, &about);
-        let server = serve(shared, sockets, &config)?;
+        let server = serve(&shared, sockets, &config)?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
         // On the actors' thread, which ends last.
@@ -245,9 +247,9 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(hub: &Hub, socket_io: &SocketIo, config: &Config, about: &About) -> Self {
+    fn new(hub: &Arc<Hub>, socket_io: &SocketIo, config: &Config, about: &About) -> Self {
         Self {
-            hub: web::Data::new(hub.clone()),
+            hub: web::Data::from(Arc::clone(hub)),
             about: web::Data::new(about.clone()),
             policy: web::Data::new(Policy::new(config)),
             rates: web::Data::new(Rates::new(config.limits.rest_rate)),
@@ -284,36 +286,50 @@ impl Shared {
     }
 }
 
-fn serve(shared: Shared, sockets: Vec<TcpListener>, config: &Config) -> io::Result<Server> {
-    let write_timeout = config.times.write_timeout;
+fn serve(shared: &Shared, sockets: Vec<TcpListener>, config: &Config) -> io::Result<Server> {
+    let (write_timeout, request_timeout) = (config.times.write_timeout, config.times.request_timeout);
     let workers = available_parallelism().map_or(1, NonZeroUsize::get);
     let room = shared.hub.max_sessions + open_files::SPARE;
-    let mut server = HttpServer::new(move || shared.application())
+    let mut server = Server::build()
         // A worker's share of all. Who connects without a word has its time, and keeps no files from calls to Zoom.
-        .max_connections(room.div_ceil(workers))
+        .max_concurrent_connections(room.div_ceil(workers))
         .workers(workers)
         // The binary decides what a signal means.
         .disable_signals()
-        .shutdown_timeout(FAREWELL.as_secs())
-        .client_request_timeout(config.times.request_timeout)
-        .client_disconnect_timeout(LINGER)
-        // Who hangs up is gone: what a request waits for is given up, and a poll ends its connection.
-        .h1_allow_half_closed(false)
-        .tcp_nodelay(true)
-        .on_connect(move |io, extensions| end_stalled_writes(io, extensions, write_timeout));
+        .shutdown_timeout(FAREWELL.as_secs());
+    let stopping = server.graceful_shutdown_signal();
     for socket in sockets {
-        server = server.listen(socket)?;
+        let (shared, stopping, address) = (shared.clone(), stopping.clone(), socket.local_addr()?);
+        // What HttpServer does, but for upgrades and HTTP/2, which has no place without TLS and takes 1.3 KiB of every
+        // connection.
+        server = server.listen(format!("http-{address}"), socket, move || {
+            let stopping = stopping.clone();
+            let application = || map_config(shared.application().into_factory(), |()| AppConfig::default());
+            HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .client_request_timeout(request_timeout)
+                .client_disconnect_timeout(LINGER)
+                // Who hangs up is gone: what a request waits for is given up, and a poll ends its connection.
+                .h1_allow_half_closed(false)
+                .tcp_nodelay(true)
+                .local_addr(address)
+                .on_connect_ext(move |io: &TcpStream, _| end_stalled_writes(io, write_timeout))
+                .upgrade(upgrade::service(application(), LINGER))
+                .h1(application())
+                .tcp()
+        })?;
     }
     Ok(server.run())
 }
 
 /// Has the kernel end a connection whose peer takes nothing of what is written for so long: no timer of ours runs in
 /// a transport that can't write.
-fn end_stalled_writes(io: &dyn Any, _extensions: &mut Extensions, after: Duration) {
+fn end_stalled_writes(io: &TcpStream, after: Duration) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Some(socket) = io.downcast_ref::<TcpStream>()
-        && let Err(error) = SockRef::from(socket).set_tcp_user_timeout(Some(after))
-    {
+    if let Err(error) = SockRef::from(io).set_tcp_user_timeout(Some(after)) {
         warn!("TCP_USER_TIMEOUT could not be set: {error}");
     }
 }

@@ -28,6 +28,7 @@ mod sessions;
 pub mod socketio;
 mod stats;
 mod unread;
+mod upgrade;
 mod websocket;
 
 use std::future::ready;

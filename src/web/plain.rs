@@ -41,14 +41,14 @@ pub(super) async fn connect(
     };
     let max_message_bytes = hub.limits.max_message_bytes;
     let address = Remote::of(&request).address;
-    let events = Events { hub: hub.get_ref().clone(), address, entry: Some(entry), connection: None };
+    let events = Events { hub: hub.into_inner(), address, entry: Some(entry), connection: None };
     websocket::start(events, max_message_bytes, &[SUBPROTOCOL], &request, payload)
         .map_err(|error| Refusal::new(Code::InvalidRequest, format!("Open a WebSocket here: {error}")).into())
 }
 
 /// A session's events over one WebSocket.
 struct Events {
-    hub: Hub,
+    hub: Arc<Hub>,
     address: IpAddr,
     /// Who opens it, as far as the handshake shows; taken when it is open.
     entry: Option<Result<Caller, Refusal>>,
@@ -95,7 +95,7 @@ impl Protocol for Events {
         let (still_here, gone) = oneshot::channel();
         let emit = ctx.address().recipient();
         let carrier = Carrier { address: self.address, watch: Watch::Session, emit, close, gone };
-        let session = Session::new(self.hub.clone(), caller, carrier).start();
+        let session = Session::new(Arc::clone(&self.hub), caller, carrier).start();
         self.connection = Some(Connection { session, _gone: still_here });
         ctx.spawn(actix::fut::wrap_future(closing).map(|closing: Result<Code, _>, _, ctx| {
             // Dropped without a code: the session failed.

@@ -73,11 +73,12 @@ impl Session {
     }
 
     /// A client has what it was sent. Nothing answers it.
-    pub(super) fn receipt(&self, delivery: DeliveryId, place: Option<OwnedSemaphorePermit>) {
+    pub(super) fn receipt(&mut self, delivery: DeliveryId, place: Option<OwnedSemaphorePermit>) {
         let receipt = Receipt { delivery, session: self.id, users: Arc::clone(&self.users) };
         // One of many: nobody waits for its being taken, unless there is no room, which costs half of what it would.
-        let Err(SendError::Full(receipt)) = self.hub.distributions.try_send(receipt) else { return };
-        let taken = self.hub.distributions.send(receipt).timeout(REGISTRY);
+        let distributions = self.receipts_to.get_or_insert_with(|| self.hub.distributions.clone());
+        let Err(SendError::Full(receipt)) = distributions.try_send(receipt) else { return };
+        let taken = distributions.send(receipt).timeout(REGISTRY);
         // By itself: a client may say so and be gone, and what nobody waits for any more is not taken. Should it be lost,
         // the user gets another token, no more.
         actix::spawn(async move {

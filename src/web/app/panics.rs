@@ -4,7 +4,7 @@ use std::panic;
 use std::sync::LazyLock;
 
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpServer};
 use jiff::Timestamp;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
@@ -141,7 +141,7 @@ async fn a_handler_that_panics_tells_no_secret_and_the_server_goes_on() {
     let credential = credential();
     expect_no_secret(&format!("{app:?} {upstream:?}"), &credential);
     let App { hub, config, about, arbiter, .. } = app;
-    let shared = Shared::new(&hub, &socketio::transport(&hub), &config, &about);
+    let shared = Shared::new(&hub, &socketio::transport(Arc::clone(&hub)), &config, &about);
     let config = Data::new(config);
     let server = HttpServer::new(move || {
         shared.application().app_data(config.clone()).route("/api/fall-over", web::post().to(fall_over))

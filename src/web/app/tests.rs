@@ -73,12 +73,12 @@ struct Talk {
 }
 
 impl Talk {
-    fn on(hub: &Hub) -> Self {
+    fn on(hub: &Arc<Hub>) -> Self {
         let (tells, told) = tokio::sync::mpsc::unbounded_channel();
         let ((close, closing), (still_here, gone)) = (oneshot::channel(), oneshot::channel());
         let (address, emit) = (std::net::Ipv4Addr::LOCALHOST.into(), Told(tells).start().recipient());
         let carrier = Carrier { address, watch: Watch::Carrier, emit, close, gone };
-        let session = Session::new(hub.clone(), Caller::Anyone, carrier).start();
+        let session = Session::new(Arc::clone(hub), Caller::Anyone, carrier).start();
         Self { session, told, close: closing, _still_here: still_here }
     }
 

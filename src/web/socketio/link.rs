@@ -1,6 +1,7 @@
 //! A connection's WebSocket: packets in, packets out.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use actix::dev::Request;
 use actix::fut;
@@ -21,7 +22,7 @@ use crate::web::websocket::{self, Context, Frame, Protocol};
 
 /// The packets of one WebSocket.
 pub(super) struct Packets<S: Service> {
-    transport: Transport<S>,
+    transport: Arc<Transport<S>>,
     /// What it is for; taken when it is open.
     purpose: Option<Purpose<S::Endpoint>>,
     attached: Option<Attached<S::Endpoint>>,
@@ -43,17 +44,20 @@ struct Attached<E: Endpoint> {
 
 impl<S: Service> Packets<S> {
     /// A connection of its own.
-    pub(super) fn of_new(transport: Transport<S>, endpoint: S::Endpoint) -> Self {
+    pub(super) fn of_new(transport: Arc<Transport<S>>, endpoint: S::Endpoint) -> Self {
         Self { transport, purpose: Some(Purpose::New(endpoint)), attached: None }
     }
 
     /// The upgrade of a connection that polls.
-    pub(super) fn of_upgrade(transport: Transport<S>, connection: Addr<Connection<S::Endpoint>>) -> Self {
+    pub(super) fn of_upgrade(
+        transport: Arc<Transport<S>>,
+        connection: Addr<Connection<S::Endpoint>>,
+    ) -> Self {
         Self { transport, purpose: Some(Purpose::Upgrade(connection)), attached: None }
     }
 
     fn open(&mut self, endpoint: S::Endpoint, link: Link, gone: oneshot::Sender<Infallible>) {
-        let Transport { settings, connections, .. } = &self.transport;
+        let Transport { settings, connections, .. } = &*self.transport;
         let sid = Sid::random();
         let open = packet::open(&sid, &[], settings);
         // The mailbox is new and empty.

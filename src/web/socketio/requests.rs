@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 
 use actix::{Actor, Addr, Context, Handler, Message};
 use actix_web::http::Method;
@@ -88,7 +89,7 @@ pub async fn serve<S: Service>(
             _ => Err(Fault::BadRequest.into()),
         },
         (Some("websocket"), Some(connection)) => {
-            let packets = Packets::of_upgrade(transport.get_ref().clone(), connection);
+            let packets = Packets::of_upgrade(Arc::clone(&transport), connection);
             upgrade(packets, &transport.settings, &request, payload)
         }
         (Some("polling" | "websocket"), None) if request.method() != Method::GET => {
@@ -103,7 +104,7 @@ pub async fn serve<S: Service>(
         }
         (Some("websocket"), None) => {
             let endpoint = transport.service.open(&request, transport.connections.count()).await?;
-            let packets = Packets::of_new(transport.get_ref().clone(), endpoint);
+            let packets = Packets::of_new(Arc::clone(&transport), endpoint);
             upgrade(packets, &transport.settings, &request, payload)
         }
         (Some(_) | None, _) => Err(Fault::UnknownTransport.into()),

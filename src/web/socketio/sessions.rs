@@ -43,18 +43,18 @@ use crate::web::remote::Remote;
 const NAMESPACE: &str = "/";
 
 /// The hub's transport. Who joins no namespace may stay as long as who answers no ping.
-pub(in crate::web) fn transport(hub: &Hub) -> Transport<HubService> {
+pub(in crate::web) fn transport(hub: Arc<Hub>) -> Transport<HubService> {
     let Times { ping_interval, ping_timeout, request_timeout, .. } = hub.times;
     let connect_timeout = ping_interval + ping_timeout;
     let max_payload = hub.limits.max_message_bytes;
     let settings = Settings { ping_interval, ping_timeout, connect_timeout, request_timeout, max_payload };
-    Transport::new(settings, HubService { hub: hub.clone(), settings })
+    Transport::new(settings, HubService { hub, settings })
 }
 
 /// Makes the endpoints of the hub's connections.
 #[derive(Clone, Debug)]
 pub(in crate::web) struct HubService {
-    hub: Hub,
+    hub: Arc<Hub>,
     settings: Settings,
 }
 
@@ -67,7 +67,7 @@ impl Service for HubService {
         // Connections that join nothing are no sessions, and cost as much.
         self.hub.has_room(beside).map_err(HttpRefused::from)?;
         let opener = credential::caller(&self.hub, request).await.map_err(HttpRefused::from)?;
-        let (hub, address) = (self.hub.clone(), Remote::of(request).address);
+        let (hub, address) = (Arc::clone(&self.hub), Remote::of(request).address);
         Ok(SocketIo::new(
             HubSessions { hub, address, opener, joined: None, deliveries: VecDeque::new(), next: 0 },
             &self.settings,
@@ -77,7 +77,7 @@ impl Service for HubService {
 
 /// One connection's session, from its joining the namespace until it leaves.
 pub(in crate::web) struct HubSessions {
-    hub: Hub,
+    hub: Arc<Hub>,
     address: IpAddr,
     /// Who opened the connection, by its `Authorization`.
     opener: Caller,
@@ -183,7 +183,7 @@ impl Application for HubSessions {
         let (still_here, gone) = oneshot::channel();
         let (emit, address) = (out.address().recipient(), self.address);
         let carrier = Carrier { address, watch: Watch::Carrier, emit, close, gone };
-        let session = Session::new(self.hub.clone(), caller, carrier);
+        let session = Session::new(Arc::clone(&self.hub), caller, carrier);
         let (id, session) = (session.id(), session.start());
         if let Some(Caller::Known(identity)) = identified {
             // Answered unasked, once the client knows that it has joined. The mailbox is new and empty.
