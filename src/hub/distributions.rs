@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{self, Poll};
 use std::time::{Duration, Instant};
@@ -54,7 +55,8 @@ const LISTED: usize = 100;
 
 /// The actor.
 pub struct Distributions {
-    delivery: Delivery,
+    /// Shared by all attempts: a clone of an address is a place of its own in a mailbox, made anew for each.
+    delivery: Rc<Delivery>,
     ledger: Ledger,
     repeats: Repeats,
     presses: HashMap<Serial, Press>,
@@ -102,7 +104,7 @@ impl Distributions {
         alive: oneshot::Sender<Infallible>,
     ) -> Self {
         Self {
-            delivery: Delivery { minting, registry, presence },
+            delivery: Rc::new(Delivery { minting, registry, presence }),
             ledger: Ledger::new(limits.ledger),
             repeats: Repeats::new(limits.idempotency, limits.ledger.remembered),
             presses: HashMap::new(),
@@ -129,7 +131,7 @@ impl Distributions {
         serial: Serial,
         zak: Result<IssuedToken, Refusal>,
     ) -> impl Future<Output = Result<(), Refusal>> + use<> {
-        let delivery = self.delivery.clone();
+        let delivery = Rc::clone(&self.delivery);
         let wanted = self.pressed(serial).map(|(it, press)| {
             (press.everybody(it.host()), it.host().clone(), it.meeting(), press.asked.clone())
         });
@@ -170,7 +172,7 @@ impl Distributions {
 
     /// Does what the ledger wants done.
     fn go_on(&mut self, ctx: &mut Context<Self>) {
-        for step in self.ledger.steps() {
+        while let Some(step) = self.ledger.next_step() {
             match step {
                 Step::Try(it) => self.attempt(it),
                 Step::Stop(at) => self.attempts.stop(&at),
@@ -182,7 +184,7 @@ impl Distributions {
 
     fn attempt(&mut self, it: Try) {
         let Some(press) = self.presses.get(&it.at.0) else { return };
-        let (delivery, asked, batch) = (self.delivery.clone(), press.asked.clone(), press.batch);
+        let (delivery, asked, batch) = (Rc::clone(&self.delivery), press.asked.clone(), press.batch);
         self.attempts.begin(it.at, async move {
             let outcome = delivery.to_participant(&it, batch, &asked).await;
             (it.delivery, outcome)
@@ -202,7 +204,7 @@ impl Distributions {
             let progress = ServerEvent::Progress(Arc::new(distribution.progress(eta)));
             Some((press.audience(distribution.host()), progress))
         });
-        let delivery = self.delivery.clone();
+        let delivery = Rc::clone(&self.delivery);
         async move {
             if let Some((to, progress)) = route {
                 // Whoever isn't there misses nothing that the rows don't say when asked for.
@@ -237,7 +239,7 @@ impl Distributions {
         info!("distribution {id} has nothing queued: {}", report.in_short());
         let (to, work) = (press.audience(distribution.host()), press.work.take());
         press.stage.send_replace(Stage::Settled);
-        let delivery = self.delivery.clone();
+        let delivery = Rc::clone(&self.delivery);
         let told = async move { delivery.route(to, ServerEvent::Distributed(report), None).await };
         ctx.spawn(told.into_actor(self).map(move |told, _, _| {
             if !matches!(told, Ok(Routed { taken: 1.., .. })) {
@@ -248,7 +250,7 @@ impl Distributions {
     }
 
     fn tell(&self, to: To, event: ServerEvent, frame: Option<FrameId>, ctx: &mut Context<Self>) {
-        let delivery = self.delivery.clone();
+        let delivery = Rc::clone(&self.delivery);
         let told = async move { drop(delivery.route(to, event, frame).await) };
         ctx.spawn(told.into_actor(self));
     }

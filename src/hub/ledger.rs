@@ -122,7 +122,7 @@ pub struct Ledger {
     next: u64,
     /// Those with rows that changed since the last progress.
     changed: BTreeSet<Serial>,
-    steps: Vec<Step>,
+    steps: VecDeque<Step>,
 }
 
 #[derive(Debug)]
@@ -151,14 +151,14 @@ impl Ledger {
             rows: 0,
             next: 0,
             changed: BTreeSet::new(),
-            steps: Vec::new(),
+            steps: VecDeque::new(),
         }
     }
 
-    /// What is to be done since this was last asked, in order.
+    /// What is to be done next. Ask until it is nothing.
     #[must_use]
-    pub fn steps(&mut self) -> Vec<Step> {
-        std::mem::take(&mut self.steps)
+    pub fn next_step(&mut self) -> Option<Step> {
+        self.steps.pop_front()
     }
 
     /// A distribution.

@@ -27,7 +27,7 @@ impl Ledger {
         let (meeting, first) = (distribution.meeting(), row.status() == Status::Queued);
         let delivery = DeliveryId::random();
         self.index.handing(delivery, at);
-        self.steps.push(Step::Try(Try { at, user, meeting, delivery, first, after: again.after }));
+        self.steps.push_back(Step::Try(Try { at, user, meeting, delivery, first, after: again.after }));
     }
 
     /// Has something happen to a row, and keeps the books.
@@ -53,7 +53,7 @@ impl Ledger {
             self.receipts.push_back((until, at, from));
         }
         if was_trying && !is_trying {
-            self.steps.push(Step::Stop(at));
+            self.steps.push_back(Step::Stop(at));
         }
         if let Some(user) = user {
             if closed {
@@ -89,7 +89,7 @@ impl Ledger {
         let Some(kept) = self.kept.get_mut(&serial) else { return };
         if kept.started && !kept.settled && kept.distribution.counts().queued == 0 {
             kept.settled = true;
-            self.steps.push(Step::Settled(serial));
+            self.steps.push_back(Step::Settled(serial));
             if !kept.distribution.is_open() {
                 // One without rows that were ever open closes by no row's doing.
                 self.look_whether_closed(serial, Instant::now());

@@ -75,6 +75,6 @@ impl Ledger {
         self.rows -= distribution.len();
         self.changed.remove(&serial);
         self.index.remove(serial, &distribution);
-        self.steps.push(Step::Forgotten(serial));
+        self.steps.push_back(Step::Forgotten(serial));
     }
 }

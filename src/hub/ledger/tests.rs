@@ -97,7 +97,7 @@ impl World {
     }
 
     fn go_on(&mut self) {
-        for step in self.ledger.steps() {
+        while let Some(step) = self.ledger.next_step() {
             match step {
                 Step::Try(it) => {
                     self.trying.retain(|other| other.at != it.at);
