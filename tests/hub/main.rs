@@ -52,4 +52,5 @@ mod standing;
 mod stats;
 mod stop;
 mod token_command;
+mod upgrades;
 mod zoom;
