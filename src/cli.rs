@@ -8,6 +8,7 @@ mod advice;
 mod banner;
 mod check;
 mod help;
+mod logging;
 mod settings;
 mod token;
 mod wrap;
@@ -120,7 +121,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn serve() -> Result<(), Failure> {
     let config = Config::load()?;
-    log_as_told(&config.log_filter);
+    logging::start(&config.log_filter);
     open_files::raise();
     let stop = Stop::listen()?;
     let (upstream, simulator) = upstream(&config).await?;
@@ -167,19 +168,13 @@ fn simulated(simulator: &Simulator) -> Result<Upstream, Failure> {
 }
 
 async fn simulate(port: u16) -> Result<(), Failure> {
-    log_as_told("info,actix_server=warn,actix_http=off");
+    logging::start("info,actix_server=warn,actix_http=off");
     let stop = Stop::listen()?;
     let simulator = simulator::start(simulator::Settings { port, ..simulator::Settings::default() }).await?;
     banner::introduce(&simulator);
     stop.asked().await;
     simulator.stop().await;
     Ok(())
-}
-
-/// Where nothing else is asked for, the libraries' account of their own start is left out.
-fn log_as_told(filter: &str) {
-    let filter = if filter == "info" { "info,actix_server=warn" } else { filter };
-    env_logger::Builder::new().parse_filters(filter).format_timestamp_millis().init();
 }
 
 /// SIGTERM and Ctrl-C: the first asks for a stop, a second ends the process at once.

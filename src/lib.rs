@@ -4,6 +4,7 @@
 //!
 //! - [`names`]: identifiers, parsed at the edge and trusted inside.
 //! - [`secret`]: a text that must not be seen.
+//! - [`under_way`]: the many futures of one actor.
 //! - [`config`]: every environment variable, read once.
 //! - [`identity`]: who a caller is: what a credential proves, and whether it still counts.
 //! - [`zoom`]: what Zoom gives us: the `TokenBroker` owns the access token and every call.
@@ -31,5 +32,6 @@ pub mod identity;
 pub mod names;
 pub mod secret;
 pub mod simulator;
+pub mod under_way;
 pub mod web;
 pub mod zoom;

@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::advice::{Tried, advice};
 use super::wrap::hanging;
-use super::{Failure, VERSION, log_as_told, settings, upstream};
+use super::{Failure, VERSION, logging, settings, upstream};
 use crate::config::{Config, Origin, Test, Variables};
 use crate::hub::audit::Asked;
 use crate::hub::command::permit;
@@ -49,7 +49,7 @@ pub(super) async fn check() -> Result<bool, Failure> {
     let all = variables.settings();
     // What the log would say stands on the page already; who asks for the log gets it.
     if all.iter().any(|setting| setting.variable.name == "RUST_LOG" && setting.origin != Origin::Default) {
-        log_as_told(&config.log_filter);
+        logging::start(&config.log_filter);
     }
     // A key that is none stops the hub's start, and so it does this.
     drop(Authority::new(&config.auth).map_err(AppError::from)?);
@@ -181,7 +181,7 @@ impl Run {
         participant: &UserId,
     ) -> Result<String, (Tried, Refusal)> {
         let participants = Roster::new([Named::User(participant.clone())]);
-        let asked = Asked { caller: Caller::Anyone, session: None, request: RequestId::random() };
+        let asked = Asked::new(Caller::Anyone, None, &RequestId::random());
         let of_host = |refusal| (Tried::Zak, refusal);
         let request = permit(&asked.caller, SetUpMeeting { meeting, host: host.clone(), participants });
         let (_zak, rows) = self.meetings.set_up(request.map_err(of_host)?, &asked).await.map_err(of_host)?;

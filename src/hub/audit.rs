@@ -2,6 +2,7 @@
 //! Target `audit`, so that an operator can keep these lines apart. Never the token.
 
 use std::fmt;
+use std::sync::Arc;
 
 use log::{debug, info, warn};
 
@@ -18,23 +19,30 @@ pub struct Asked {
     pub caller: Caller,
     /// On which session; none over REST.
     pub session: Option<SessionId>,
-    /// The request's name.
-    pub request: RequestId,
+    /// As it stands in the lines: two for each of a thousand tokens, so it is written once.
+    written: Arc<str>,
+}
+
+impl Asked {
+    /// Asked by this caller, on this session, in this request.
+    #[must_use]
+    pub fn new(caller: Caller, session: Option<SessionId>, request: &RequestId) -> Self {
+        let by = match &caller {
+            Caller::Anyone => "anyone".to_owned(),
+            Caller::Unknown => "unknown".to_owned(),
+            Caller::Known(identity) => format!("{:?} role={}", identity.user.as_str(), identity.role),
+        };
+        let written = match session {
+            Some(session) => format!("by={by} session={session} request={request}"),
+            None => format!("by={by} session=- request={request}"),
+        };
+        Self { caller, session, written: written.into() }
+    }
 }
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.caller {
-            Caller::Anyone => f.write_str("by=anyone")?,
-            Caller::Unknown => f.write_str("by=unknown")?,
-            Caller::Known(identity) => write!(f, "by={:?} role={}", identity.user.as_str(), identity.role)?,
-        }
-        f.write_str(" session=")?;
-        match self.session {
-            Some(session) => write!(f, "{session}")?,
-            None => f.write_str("-")?,
-        }
-        write!(f, " request={}", self.request)
+        f.write_str(&self.written)
     }
 }
 

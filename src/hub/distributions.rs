@@ -6,12 +6,10 @@
 //! others. It awaits broker and registry, never a session.
 
 mod asked;
-mod attempts;
 mod happened;
 mod messages;
 mod press;
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
@@ -36,10 +34,10 @@ use super::registry::{Registry, Routed, To};
 use super::repeats::Repeats;
 use crate::config::{Config, Keeping};
 use crate::names::DeliveryId;
+use crate::under_way::UnderWay;
 use crate::zoom::IssuedToken;
 use crate::zoom::api::TokenKind;
 use crate::zoom::broker::Tempo;
-use attempts::Attempts;
 use press::{Press, Stage};
 
 use messages::lost;
@@ -59,8 +57,8 @@ pub struct Distributions {
     delivery: Rc<Delivery>,
     ledger: Ledger,
     repeats: Repeats,
-    presses: HashMap<Serial, Press>,
-    attempts: Attempts<At, (DeliveryId, Attempt)>,
+    presses: foldhash::HashMap<Serial, Press>,
+    attempts: UnderWay<At, (DeliveryId, Attempt)>,
     tempo: watch::Receiver<Tempo>,
     /// Dropped with the actor, which tells the process that it ended.
     _alive: oneshot::Sender<Infallible>,
@@ -107,8 +105,8 @@ impl Distributions {
             delivery: Rc::new(Delivery { minting, registry, presence }),
             ledger: Ledger::new(limits.ledger),
             repeats: Repeats::new(limits.idempotency, limits.ledger.remembered),
-            presses: HashMap::new(),
-            attempts: Attempts::default(),
+            presses: foldhash::HashMap::default(),
+            attempts: UnderWay::default(),
             tempo,
             _alive: alive,
         }

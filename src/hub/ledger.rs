@@ -11,6 +11,8 @@ mod kept;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
+use foldhash::HashMap;
+
 use super::command::{Action, decide};
 use super::distribution::{Again, Attempt, Distribution, Row, RowIndex, Status};
 use super::refusal::Code;
@@ -110,6 +112,8 @@ pub struct Ledger {
     bounds: Bounds,
     kept: BTreeMap<Serial, Kept>,
     index: Index,
+    /// What may be stopped: the delivery that is under way for a row, until a receipt shows that it was handed over.
+    under_way: HashMap<At, DeliveryId>,
     /// When holds end.
     holds: BTreeSet<(Instant, Serial)>,
     /// When receipts are missed, in order; what was confirmed meanwhile is still in it.
@@ -143,6 +147,7 @@ impl Ledger {
             bounds,
             kept: BTreeMap::new(),
             index: Index::default(),
+            under_way: HashMap::default(),
             holds: BTreeSet::new(),
             receipts: VecDeque::new(),
             closed: VecDeque::new(),
@@ -224,6 +229,7 @@ impl Ledger {
             self.index.not_handed(delivery);
         }
         let (absence, until) = (self.absence(at, now), now + self.bounds.receipt);
+        self.no_longer_under_way(at, delivery);
         let again = self.change(at, now, |row| row.tried(attempt, absence, until));
         if let Some(again) = again.flatten() {
             self.attempt(at, again);
@@ -265,6 +271,8 @@ impl Ledger {
         if !is_users(&user) {
             return None;
         }
+        // Its own end is about to be told, and is let be: it says in the log that the token was handed over.
+        self.no_longer_under_way(at, delivery);
         self.change(at, now, Row::acknowledge)?;
         Some((meeting, user))
     }
@@ -332,6 +340,12 @@ impl Ledger {
         }
         while let Some((_, serial)) = self.closed.pop_front_if(|(until, _)| *until <= now) {
             self.forget(serial);
+        }
+    }
+
+    fn no_longer_under_way(&mut self, at: At, delivery: DeliveryId) {
+        if self.under_way.get(&at) == Some(&delivery) {
+            self.under_way.remove(&at);
         }
     }
 

@@ -135,7 +135,8 @@ pub struct Bounds {
 
 /// The actor.
 pub struct Registry {
-    sessions: HashMap<SessionId, Entry>,
+    /// Nobody chooses a session's name, so the hash needn't withstand chosen ones.
+    sessions: foldhash::HashMap<SessionId, Entry>,
     /// Each user's sessions, the newest last.
     users: HashMap<UserId, Vec<SessionId>>,
     presence: Presence,
@@ -161,7 +162,7 @@ impl Registry {
         alive: oneshot::Sender<Infallible>,
     ) -> Self {
         Self {
-            sessions: HashMap::new(),
+            sessions: foldhash::HashMap::default(),
             users: HashMap::new(),
             presence,
             watches: Watches::new(bounds.watches),

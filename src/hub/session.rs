@@ -161,7 +161,7 @@ impl Session {
     }
 
     fn asked(&self) -> Asked {
-        Asked { caller: self.caller.clone(), session: Some(self.id), request: RequestId::random() }
+        Asked::new(self.caller.clone(), Some(self.id), &RequestId::random())
     }
 
     fn watch_for_life(&mut self, ctx: &mut Context<Self>) {
@@ -290,11 +290,11 @@ impl Session {
 
 /// Hands a session an event of its client's; answers what to wait for before the next is read.
 ///
-/// For a receipt there is nothing: one comes for each token, and coming back to its connection would cost as much again.
-/// Where there is no room for it, it is waited for all the same.
+/// For a receipt or a ping there is nothing: it is dealt with at once, and coming back to its connection would cost as much
+/// again. Where there is no room for it, it is waited for all the same.
 #[must_use]
 pub fn hand(session: &Addr<Session>, incoming: Incoming) -> Option<Request<Session, Incoming>> {
-    if !matches!(incoming.event, Ok(ClientEvent::Receipt(_))) {
+    if !matches!(incoming.event, Ok(ClientEvent::Receipt(_) | ClientEvent::Ping)) {
         return Some(session.send(incoming));
     }
     match session.try_send(incoming) {
@@ -344,7 +344,7 @@ impl Actor for Session {
 impl Handler<Incoming> for Session {
     type Result = ActorResponse<Self, ()>;
 
-    fn handle(&mut self, incoming: Incoming, _ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, incoming: Incoming, ctx: &mut Self::Context) -> Self::Result {
         if let Ok(ClientEvent::Receipt(delivery)) = incoming.event
             && self.receipts > 0
         {
@@ -352,6 +352,10 @@ impl Handler<Incoming> for Session {
             self.receipts -= 1;
             self.last_seen = Instant::now();
             self.receipt(delivery, None);
+            return ActorResponse::reply(());
+        }
+        if let Ok(place) = Arc::clone(&self.commands).try_acquire_owned() {
+            self.take(incoming, place, ctx);
             return ActorResponse::reply(());
         }
         let place = Arc::clone(&self.commands).acquire_owned();

@@ -48,7 +48,7 @@ async fn by(request: &HttpRequest) -> Result<By, Refusal> {
         return Err(Refusal::new(Code::NotAuthenticated, "Send a credential as Authorization: Bearer"));
     }
     rates.take(&caller, Remote::of(request))?;
-    Ok(By(Asked { caller, session: None, request: id }))
+    Ok(By(Asked::new(caller, None, &id)))
 }
 
 /// Who sends a request, by its `Authorization`.

@@ -1,6 +1,8 @@
 //! Zoom's answers read, pure: status, headers and body in, a token or an error out.
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
+
+use awc::http::header::HeaderValue;
 
 use super::api::{ApiRefusal, LoginAnswer, LoginRefusal, TokenAnswer, TokenKind, code};
 use super::error::{Call, Cause, Said, SaidCode, ZoomError};
@@ -17,8 +19,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// What its headers say about limits.
     pub(crate) limits: Limits,
-    /// When it was written, by Zoom's clock: its `Date`.
-    pub(crate) written: Option<SystemTime>,
+    /// When it was written, by Zoom's clock.
+    pub(crate) date: Option<HeaderValue>,
     /// The body.
     pub(crate) body: Vec<u8>,
     /// When it had arrived.
@@ -118,7 +120,7 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Answer {
         let at = Instant::now();
-        Answer { status, limits: Limits::default(), written: None, body: body.into(), at }
+        Answer { status, limits: Limits::default(), date: None, body: body.into(), at }
     }
 
     fn secret() -> Secret {

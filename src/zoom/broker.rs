@@ -6,6 +6,7 @@
 
 mod flight;
 mod load;
+mod parking;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -13,7 +14,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
-use actix::dev::{MessageResponse, OneshotSender};
+use actix::dev::OneshotSender;
 use actix::prelude::*;
 use log::{info, warn};
 use rustls::ClientConfig;
@@ -27,9 +28,13 @@ use super::lease::IssuedToken;
 use super::schedule::{After, Bounds, Call, Hopeless, Lane, News, Schedule, Turn};
 use crate::config::{Upstream, Zoom};
 use crate::names::{MeetingId, UserId};
+use crate::under_way::UnderWay;
 use flight::{Job, Landed, end, fly, probe};
 
+use parking::{Parking, Turns};
+
 pub use load::{HowBusy, Load};
+pub use parking::Parked;
 
 /// How often calls are looked for whose time is over while they wait.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -107,8 +112,11 @@ pub struct TokenBroker {
     access: Rc<Access>,
     client: Rc<ZoomClient>,
     schedule: Schedule<Rc<Job>>,
-    /// The calls under way.
-    flights: HashMap<u64, Flight>,
+    /// The calls that have just come.
+    parking: Parking,
+    /// The calls under way, and what they bring.
+    flights: foldhash::HashMap<u64, Flight>,
+    landings: UnderWay<u64, Landed>,
     flown: u64,
     /// The ZAKs that wait or are under way.
     zaks: HashMap<UserId, Weak<Job>>,
@@ -121,7 +129,6 @@ pub struct TokenBroker {
 struct Flight {
     call: Call<Rc<Job>>,
     started: Instant,
-    handle: SpawnHandle,
 }
 
 impl TokenBroker {
@@ -146,7 +153,9 @@ impl TokenBroker {
             access: Access::new(Rc::clone(&client), health),
             client,
             schedule: Schedule::new(bounds),
-            flights: HashMap::new(),
+            parking: Parking::default(),
+            flights: foldhash::HashMap::default(),
+            landings: UnderWay::default(),
             flown: 0,
             zaks: HashMap::new(),
             wake: None,
@@ -203,7 +212,7 @@ impl TokenBroker {
         loop {
             let now = Instant::now();
             match self.schedule.turn(now) {
-                Turn::Start(call) => self.start(now, call, ctx),
+                Turn::Start(call) => self.start(now, call),
                 Turn::Expired(call) => self.expire(&call),
                 Turn::At(at) => return self.wake_at(now, at, ctx),
                 Turn::Nothing => return,
@@ -226,13 +235,11 @@ impl TokenBroker {
         self.wake = Some((at, wake));
     }
 
-    fn start(&mut self, started: Instant, call: Call<Rc<Job>>, ctx: &mut Context<Self>) {
+    fn start(&mut self, started: Instant, call: Call<Rc<Job>>) {
         self.flown += 1;
-        let id = self.flown;
         let flight = fly(Rc::clone(&self.access), Rc::clone(&self.client), call.job.mint.clone());
-        let handle =
-            ctx.spawn(flight.into_actor(self).map(move |landed, broker, ctx| broker.landed(id, landed, ctx)));
-        self.flights.insert(id, Flight { call, started, handle });
+        self.landings.begin(self.flown, flight);
+        self.flights.insert(self.flown, Flight { call, started });
     }
 
     fn landed(&mut self, id: u64, landed: Landed, ctx: &mut Context<Self>) {
@@ -296,10 +303,9 @@ impl TokenBroker {
         warn!("Zoom does not answer, calls are refused until it does: {error}");
         self.access.learn(&Health::Disconnected(error.to_string()));
         let now = Instant::now();
-        let flights: Vec<_> = self.flights.drain().map(|(_, flight)| flight).collect();
         let mut over = self.schedule.impatient();
-        for Flight { call, handle, .. } in flights {
-            ctx.cancel_future(handle);
+        for (id, Flight { call, .. }) in self.flights.drain() {
+            self.landings.stop(&id);
             if let After::Over(call) = self.schedule.gave_up(now, call) {
                 over.push(call);
             }
@@ -345,6 +351,7 @@ impl Actor for TokenBroker {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.spawn(Turns);
         self.tempo.send_replace(Tempo { per_second: self.schedule.rate(Instant::now()) });
         ctx.spawn(Rc::clone(&self.access).keep().into_actor(self));
         ctx.run_interval(SWEEP, |broker, _| broker.sweep());
@@ -362,7 +369,7 @@ impl Handler<Issue> for TokenBroker {
     type Result = Parked;
 
     fn handle(&mut self, issue: Issue, _ctx: &mut Self::Context) -> Parked {
-        Parked(issue)
+        self.parking.place(issue)
     }
 }
 
@@ -372,18 +379,5 @@ impl Handler<LogIn> for TokenBroker {
     fn handle(&mut self, LogIn: LogIn, _ctx: &mut Self::Context) -> Self::Result {
         let login = self.access.lease();
         Box::pin(async move { Ok(Granted::clone(&login.await?.granted)) })
-    }
-}
-
-/// A call whose answer's sender is kept with it, so that the broker sees when nobody waits for it any more.
-#[derive(Debug)]
-pub struct Parked(Issue);
-
-impl MessageResponse<TokenBroker, Issue> for Parked {
-    fn handle(self, ctx: &mut Context<TokenBroker>, answer: Option<OneshotSender<Issued>>) {
-        // Without a sender nobody wants the token, and nothing is minted.
-        let Some(answer) = answer else { return };
-        let admit = fut::ready(()).map(|(), broker: &mut TokenBroker, ctx| broker.admit(self.0, answer, ctx));
-        ctx.spawn(admit);
     }
 }

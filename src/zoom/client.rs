@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use actix::clock::timeout;
 use awc::http::header;
-use awc::http::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue, HttpDate};
+use awc::http::header::{AUTHORIZATION, DATE, HeaderValue, HttpDate};
 use awc::{Client, ClientRequest, Connector};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -130,7 +130,8 @@ impl ZoomClient {
         let answer = self.exchange(Call::Login, request.send_form(&form)).await?;
         let login = answer::login(&answer, &[&credentials.client_secret, &basic])?;
         let api_url = self.api_url_of(&login);
-        let granted = Granted::new(&login.scope, answer.written, SystemTime::now());
+        let written = answer.date.as_ref().and_then(moment);
+        let granted = Granted::new(&login.scope, written, SystemTime::now());
         Ok(Lease::new(login, api_url, granted.into(), answer.at))
     }
 
@@ -212,7 +213,7 @@ impl ZoomClient {
             Ok(Answer {
                 status: response.status().as_u16(),
                 limits: Limits::of(response.headers(), SystemTime::now()),
-                written: written(response.headers()),
+                date: response.headers().get(DATE).cloned(),
                 body: body.into(),
                 at: Instant::now(),
             })
@@ -276,8 +277,8 @@ fn unreachable(call: Call, error: &dyn std::error::Error) -> ZoomError {
     ZoomError::silent(call, Cause::Unavailable, format!("Zoom could not be reached: {error}"))
 }
 
-fn written(headers: &HeaderMap) -> Option<SystemTime> {
-    let date: HttpDate = headers.get(DATE)?.to_str().ok()?.parse().ok()?;
+fn moment(date: &HeaderValue) -> Option<SystemTime> {
+    let date: HttpDate = date.to_str().ok()?.parse().ok()?;
     Some(date.into())
 }
 

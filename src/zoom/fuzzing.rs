@@ -40,7 +40,7 @@ pub fn zoom_answer(bytes: &[u8]) {
     }
     let Some(status) = STATUSES.get(usize::from(*status) % STATUSES.len()) else { return };
     let now = Instant::now();
-    let answer = Answer { status: *status, limits: Limits::default(), written: None, body: echoed, at: now };
+    let answer = Answer { status: *status, limits: Limits::default(), date: None, body: echoed, at: now };
     let secrets = ECHOES.map(|(_, secret)| Secret::new(secret.to_owned()));
     let [one, two] = &secrets;
     match answer::login(&answer, &[one, two]) {

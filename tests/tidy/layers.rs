@@ -26,7 +26,7 @@ enum Foreign {
 use Foreign::{AllBut, Only};
 
 /// A row that names a part of another stands before it.
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 12] = [
     Layer {
         name: "names",
         may_use: &[],
@@ -38,6 +38,12 @@ const LAYERS: [Layer; 11] = [
         may_use: &[],
         foreign: Only(&["serde", "zeroize"]),
         why: "what hides a secret stays small enough to be judged at a glance",
+    },
+    Layer {
+        name: "under_way",
+        may_use: &[],
+        foreign: Only(&["foldhash", "futures_util"]),
+        why: "it is of use to any actor, so it knows none",
     },
     Layer {
         name: "config",
@@ -53,7 +59,7 @@ const LAYERS: [Layer; 11] = [
     },
     Layer {
         name: "zoom",
-        may_use: &["config", "names", "secret"],
+        may_use: &["config", "names", "secret", "under_way"],
         foreign: AllBut(&["actix_web", "actix_web_actors", "dotenvy"]),
         why: "it says what Zoom gives us, and knows nothing about who wants it",
     },
@@ -65,7 +71,7 @@ const LAYERS: [Layer; 11] = [
     },
     Layer {
         name: "hub",
-        may_use: &["identity", "zoom", "config", "names", "secret"],
+        may_use: &["identity", "zoom", "config", "names", "secret", "under_way"],
         foreign: AllBut(&["actix_http", "actix_web", "actix_web_actors", "awc", "dotenvy", "serde_json"]),
         why: "it knows no HTTP, no frames, no JSON text and no transport",
     },

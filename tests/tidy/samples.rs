@@ -68,8 +68,8 @@ fn a_message_tells_the_place_the_use_the_rule_and_the_reason() {
     assert_eq!(
         of("src/hub/session.rs", "use crate::web;"),
         [
-            "src/hub/session.rs:2: uses crate::web; hub may use of the crate only identity, zoom, config, names, secret: \
-             it knows no HTTP, no frames, no JSON text and no transport"
+            "src/hub/session.rs:2: uses crate::web; hub may use of the crate only identity, zoom, config, names, secret, \
+             under_way: it knows no HTTP, no frames, no JSON text and no transport"
         ]
     );
 }

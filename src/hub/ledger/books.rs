@@ -27,6 +27,7 @@ impl Ledger {
         let (meeting, first) = (distribution.meeting(), row.status() == Status::Queued);
         let delivery = DeliveryId::random();
         self.index.handing(delivery, at);
+        self.under_way.insert(at, delivery);
         self.steps.push_back(Step::Try(Try { at, user, meeting, delivery, first, after: again.after }));
     }
 
@@ -52,7 +53,7 @@ impl Ledger {
         if let Some((from, until)) = awaits.filter(|_| awaited != awaits) {
             self.receipts.push_back((until, at, from));
         }
-        if was_trying && !is_trying {
+        if was_trying && !is_trying && self.under_way.remove(&at).is_some() {
             self.steps.push_back(Step::Stop(at));
         }
         if let Some(user) = user {

@@ -1,6 +1,8 @@
 //! Where the ledger finds a row: by its distribution's name, its user, its deliveries, and the session it waits for.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use foldhash::{HashMap as Table, HashSet};
 
 use super::{At, Serial};
 use crate::hub::distribution::Distribution;
@@ -12,9 +14,9 @@ pub(super) struct Index {
     names: HashMap<DistributionId, Serial>,
     users: HashMap<UserId, Rows>,
     /// Of what was handed over, or is being handed over.
-    deliveries: HashMap<DeliveryId, At>,
+    deliveries: Table<DeliveryId, At>,
     /// The same by distributions, to forget them together.
-    handed: HashMap<Serial, HashSet<DeliveryId>>,
+    handed: Table<Serial, HashSet<DeliveryId>>,
     awaited: BTreeSet<(SessionId, At)>,
 }
 

@@ -270,6 +270,7 @@ proptest! {
         }
         prop_assert!(world.ledger.kept.is_empty() && world.ledger.index.is_empty());
         prop_assert!(world.ledger.holds.is_empty() && world.ledger.receipts.is_empty());
+        prop_assert!(world.ledger.under_way.is_empty());
     }
 }
 
@@ -285,6 +286,35 @@ fn the_bound_of_pending_rows_holds_and_the_next_one_fails() {
     assert_eq!((ledger.pending(), codes(&ledger)), (6, vec![Code::HoldFull; 2]));
     ledger.due(now + BOUNDS.hold);
     assert_eq!((ledger.pending(), codes(&ledger).len()), (0, 8));
+}
+
+#[test]
+fn a_receipt_stops_what_is_under_way_for_its_row_but_not_its_own_delivery() {
+    let (mut ledger, now) = (Ledger::new(BOUNDS), Instant::now());
+    let serial = ledger.admit(distribution([1], None), now).unwrap();
+    ledger.start(serial, now, |_| true);
+    let steps = |ledger: &mut Ledger| std::iter::from_fn(|| ledger.next_step()).collect::<Vec<_>>();
+    let tried = |steps: &[Step]| match steps {
+        [Step::Try(it)] => it.clone(),
+        other => panic!("{other:?}"),
+    };
+    let first = tried(&steps(&mut ledger));
+    // No receipt for it: another is under way when it comes after all.
+    let confirms = Some(SessionId::random());
+    ledger.tried(first.at, first.delivery, Attempt::Handed { sessions: 1, confirms }, now);
+    assert_eq!(steps(&mut ledger), [Step::Settled(serial)]);
+    ledger.due(now + BOUNDS.receipt);
+    tried(&steps(&mut ledger));
+    ledger.receipt(first.delivery, |_| true, now).unwrap();
+    assert_eq!(steps(&mut ledger), [Step::Stop(first.at)]);
+    // A client that is faster than the word of its delivery.
+    let serial = ledger.admit(distribution([1], None), now).unwrap();
+    ledger.start(serial, now, |_| true);
+    let own = tried(&steps(&mut ledger));
+    ledger.receipt(own.delivery, |_| true, now).unwrap();
+    assert_eq!(steps(&mut ledger), [Step::Settled(serial)]);
+    ledger.tried(own.at, own.delivery, Attempt::Handed { sessions: 1, confirms }, now);
+    assert_eq!((steps(&mut ledger), ledger.status(own.at)), (vec![], Some(Status::Acknowledged)));
 }
 
 #[test]

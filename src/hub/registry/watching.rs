@@ -81,7 +81,7 @@ impl Registry {
 
 /// Whether a user has a session that may have the user's OBF of this meeting.
 fn is_reachable(
-    sessions: &HashMap<SessionId, Entry>,
+    sessions: &foldhash::HashMap<SessionId, Entry>,
     users: &HashMap<UserId, Vec<SessionId>>,
     user: &UserId,
     meeting: MeetingId,
