@@ -45,7 +45,7 @@ pub fn identifiers(bytes: &[u8]) {
         assert_eq!(user.as_str().parse().as_ref(), Ok(&user));
         assert_eq!(user.as_str().to_ascii_uppercase().parse().as_ref(), Ok(&user), "whatever the case");
         assert!(!user.as_str().eq_ignore_ascii_case("me"), "that would be the account's owner to Zoom");
-        let path = token_path(TokenKind::Zak, user.as_str(), None, 60);
+        let path = token_path(TokenKind::Zak, user.as_str(), None, 60).to_string();
         assert_eq!(path.matches(['/', '?']).count(), 4, "{path}");
         assert!(path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'), "{path}");
     }

@@ -176,7 +176,8 @@ impl ZoomClient {
         ttl: Duration,
     ) -> Result<Answer, ZoomError> {
         let call = Call::Token(kind);
-        let url = format!("{}{}", lease.api_url, token_path(kind, user, meeting, ttl.as_secs()));
+        let path = token_path(kind, user, meeting, ttl.as_secs());
+        let url = format!("{}{path}", lease.api_url);
         let request = authorised(self.http.borrow().get(url), self.bearer(call, &lease.token)?);
         self.exchange(call, request.send()).await
     }

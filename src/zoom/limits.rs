@@ -2,11 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use awc::http::header::{HeaderMap, HttpDate, RETRY_AFTER};
+use awc::http::header::{HeaderMap, HeaderName, HttpDate, RETRY_AFTER};
 use jiff::Timestamp;
 
 /// Nobody is told to wait longer; a clock may be off.
 const LONGEST: Duration = Duration::from_hours(24);
+
+/// Known beforehand: a name that is given as a text is read anew for each answer.
+static TYPE: HeaderName = HeaderName::from_static("x-ratelimit-type");
+static LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+static REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
 /// The limits that an answer speaks of.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -24,16 +29,16 @@ pub(crate) struct Limits {
 impl Limits {
     /// Reads `Retry-After` and the `X-RateLimit-…` headers.
     pub(crate) fn of(headers: &HeaderMap, now: SystemTime) -> Self {
-        let text = |name: &str| headers.get(name)?.to_str().ok();
-        let kind = text("x-ratelimit-type").unwrap_or_default().to_ascii_lowercase();
+        let text = |name: &HeaderName| headers.get(name)?.to_str().ok();
+        let kind = text(&TYPE).unwrap_or_default().to_ascii_lowercase();
         let is_per_second = kind.contains("second") || kind.contains("qps");
         let number = |name| text(name).and_then(|number| number.trim().parse::<f64>().ok());
-        let limit = number("x-ratelimit-limit");
+        let limit = number(&LIMIT);
         Self {
-            retry_after: text(RETRY_AFTER.as_str()).and_then(|text| retry_after(text.trim(), now)),
+            retry_after: text(&RETRY_AFTER).and_then(|text| retry_after(text.trim(), now)),
             daily: kind.contains("daily"),
             per_second: limit.filter(|limit| is_per_second && limit.is_finite() && *limit >= 1.0),
-            full: is_per_second && number("x-ratelimit-remaining") == Some(0.0),
+            full: is_per_second && number(&REMAINING) == Some(0.0),
         }
     }
 }
