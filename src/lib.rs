@@ -29,6 +29,9 @@ pub mod config;
 pub mod fuzzing;
 pub mod hub;
 pub mod identity;
+#[cfg(feature = "micro")]
+#[doc(hidden)]
+pub mod micro;
 pub mod names;
 pub mod secret;
 pub mod simulator;

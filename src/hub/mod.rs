@@ -15,6 +15,8 @@ pub mod events;
 mod flow;
 pub mod ledger;
 pub mod meetings;
+#[cfg(feature = "micro")]
+pub(crate) mod micro;
 pub mod mint;
 pub mod moments;
 pub mod presence;

@@ -19,6 +19,8 @@ mod incoming;
 mod json;
 mod listen;
 mod meetings;
+#[cfg(feature = "micro")]
+pub(crate) mod micro;
 pub mod open_files;
 mod origin;
 mod plain;

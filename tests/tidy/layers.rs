@@ -26,7 +26,7 @@ enum Foreign {
 use Foreign::{AllBut, Only};
 
 /// A row that names a part of another stands before it.
-const LAYERS: [Layer; 12] = [
+const LAYERS: [Layer; 13] = [
     Layer {
         name: "names",
         may_use: &[],
@@ -92,6 +92,12 @@ const LAYERS: [Layer; 12] = [
         may_use: &["web", "identity", "zoom", "config", "names"],
         foreign: Only(&[]),
         why: "it gathers what the layers let be read by strangers, and reads nothing itself",
+    },
+    Layer {
+        name: "micro",
+        may_use: &["web", "hub"],
+        foreign: Only(&[]),
+        why: "it gathers what the layers let be measured, and does nothing itself",
     },
     Layer {
         name: "cli",
