@@ -89,6 +89,17 @@ impl Talk {
 }
 
 #[actix_web::test]
+async fn what_is_written_to_a_client_waits_for_nothing_and_ends_where_nobody_takes_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let io = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    assert!(!io.nodelay().unwrap());
+    set_up(&io, Duration::from_secs(3));
+    assert!(io.nodelay().unwrap());
+    #[cfg(target_os = "linux")]
+    assert_eq!(SockRef::from(&io).tcp_user_timeout().unwrap(), Some(Duration::from_secs(3)));
+}
+
+#[actix_web::test]
 async fn a_panic_of_a_session_ends_that_session_only() {
     let App { hub, arbiter, .. } = app();
     let (mut falls, mut stays) = (Talk::on(&hub), Talk::on(&hub));
