@@ -49,7 +49,7 @@ impl<K: Copy + Eq + Hash + 'static, T: 'static> UnderWay<K, T> {
                 }
                 Poll::Ready(Some(Err(Aborted))) => {}
                 Poll::Ready(None) | Poll::Pending => {
-                    if self.waker.is_none() {
+                    if self.waker.as_ref().is_none_or(|waker| !waker.will_wake(context.waker())) {
                         self.waker = Some(context.waker().clone());
                     }
                     return Poll::Pending;

@@ -71,20 +71,14 @@ impl TokenKind {
             Self::Obf => "onbehalf",
         }
     }
-
-    /// As people call it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Zak => "ZAK",
-            Self::Obf => "OBF",
-        }
-    }
 }
 
 impl fmt::Display for TokenKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(match self {
+            Self::Zak => "ZAK",
+            Self::Obf => "OBF",
+        })
     }
 }
 
