@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::System;
+use actix::{System, SystemRunner};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use jiff::Timestamp;
@@ -38,9 +38,9 @@ fn meeting() -> MeetingId {
     "1234567890".parse().expect("it is a meeting's number")
 }
 
-fn crowd() -> Crowd {
+fn crowd(system: &SystemRunner) -> Crowd {
     let token = "x".repeat(TOKEN);
-    System::new().block_on(Crowd::new(users(), meeting(), token)).expect("the registry takes them")
+    system.block_on(Crowd::new(users(), meeting(), token)).expect("the registry takes them")
 }
 
 #[divan::bench]
@@ -90,14 +90,14 @@ fn authorise_a_join(bencher: Bencher) {
 #[divan::bench]
 fn route_a_token(bencher: Bencher) {
     let system = System::new();
-    let crowd = system.block_on(Crowd::new(users(), meeting(), "x".repeat(TOKEN))).expect("it is there");
+    let crowd = crowd(&system);
     assert_eq!(system.block_on(crowd.route()).ok(), Some(USERS));
     bencher.counter(ItemsCount::new(USERS)).bench_local(|| system.block_on(crowd.route()).is_ok());
 }
 
 #[divan::bench]
 fn encode_a_token(bencher: Bencher) {
-    let crowd = crowd();
+    let crowd = crowd(&System::new());
     assert!(encode(crowd.event()).is_ok_and(|bytes| bytes > TOKEN));
     bencher.bench_local(|| encode(black_box(crowd.event())));
 }

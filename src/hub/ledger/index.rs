@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use foldhash::{HashMap as Table, HashSet};
-
 use super::{At, Serial};
 use crate::hub::distribution::Distribution;
 use crate::names::{DeliveryId, DistributionId, SessionId, UserId};
@@ -13,10 +11,11 @@ use crate::names::{DeliveryId, DistributionId, SessionId, UserId};
 pub(super) struct Index {
     names: HashMap<DistributionId, Serial>,
     users: HashMap<UserId, Rows>,
-    /// Of what was handed over, or is being handed over.
-    deliveries: Table<DeliveryId, At>,
+    /// Of what was handed over, or is being handed over. Nobody chooses a delivery's name, so the hash needn't withstand
+    /// chosen ones.
+    deliveries: foldhash::HashMap<DeliveryId, At>,
     /// The same by distributions, to forget them together.
-    handed: Table<Serial, HashSet<DeliveryId>>,
+    handed: foldhash::HashMap<Serial, foldhash::HashSet<DeliveryId>>,
     awaited: BTreeSet<(SessionId, At)>,
 }
 
